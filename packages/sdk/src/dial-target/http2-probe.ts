@@ -1,0 +1,85 @@
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { setTimeout as delay } from "node:timers/promises";
+import type { DialTarget } from "./dial-target.js";
+
+/** The client's preface and an empty SETTINGS frame: what a gRPC client sends first. */
+const opening = Buffer.concat([
+  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+]);
+const settingsFrame = 4;
+
+/** What one look at a target found. */
+export type Http2Answer = "http2" | "refused" | "silent" | "not-http2";
+
+/**
+ * Dials a target once and waits for an HTTP/2 server's first frame.
+ *
+ * `refused`: nothing accepts there; `silent`: it accepted and said nothing within `timeoutMs`;
+ * `not-http2`: it answered with something else, or closed.
+ */
+export function probeHttp2(
+  target: DialTarget,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Http2Answer> {
+  return new Promise((resolve) => {
+    const socket = dial(target);
+    let accepted = false;
+    let received = Buffer.alloc(0);
+    const finish = (answer: Http2Answer): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", aborted);
+      socket.destroy();
+      resolve(answer);
+    };
+    const aborted = (): void => finish(accepted ? "silent" : "refused");
+    const timer = setTimeout(aborted, timeoutMs);
+    signal?.addEventListener("abort", aborted, { once: true });
+    socket.on(target.type === "tls" ? "secureConnect" : "connect", () => {
+      accepted = true;
+      socket.write(opening);
+    });
+    socket.on("data", (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      if (received.length >= 9) finish(received[3] === settingsFrame ? "http2" : "not-http2");
+    });
+    socket.on("end", () => finish(accepted ? "not-http2" : "refused"));
+    socket.on("error", () => finish(accepted ? "not-http2" : "refused"));
+  });
+}
+
+/** How to wait for a target. */
+export interface WaitForHttp2Options {
+  /** Ends the wait by rejecting with its reason. */
+  readonly signal: AbortSignal;
+  /** Milliseconds between two looks. Default 10. */
+  readonly intervalMs?: number;
+  /** Milliseconds that one look waits for an answer after it connected. Default 1,000. */
+  readonly answerTimeoutMs?: number;
+  /** Told what each look found, for the error text of whoever gives up. */
+  readonly onAnswer?: (answer: Http2Answer) => void;
+}
+
+/** Resolves when the target accepts a connection and answers with HTTP/2 (PLUG-4); otherwise it waits for ever. */
+export async function waitForHttp2(target: DialTarget, options: WaitForHttp2Options): Promise<void> {
+  const { signal, intervalMs = 10, answerTimeoutMs = 1_000, onAnswer } = options;
+  for (;;) {
+    signal.throwIfAborted();
+    const answer = await probeHttp2(target, answerTimeoutMs, signal);
+    signal.throwIfAborted();
+    onAnswer?.(answer);
+    if (answer === "http2") return;
+    await delay(intervalMs, undefined, { signal });
+  }
+}
+
+function dial(target: DialTarget): Socket {
+  if (target.type === "unix") return connectTcp({ path: target.path });
+  const { host, port } = target;
+  // Readiness only: the host verifies the certificate when it dials.
+  if (target.type === "tls")
+    return connectTls({ host, port, ALPNProtocols: ["h2"], rejectUnauthorized: false });
+  return connectTcp({ host, port });
+}

@@ -1,0 +1,15 @@
+export { RuntimeProviderError } from "./errors/runtime-provider-error.js";
+export type { ErrorCode } from "./errors/status.js";
+export {
+  formatDialTarget,
+  maxUnixPathBytes,
+  parseDialTarget,
+  parseHostDialTarget,
+  type DialTarget,
+} from "./dial-target/dial-target.js";
+export {
+  probeHttp2,
+  waitForHttp2,
+  type Http2Answer,
+  type WaitForHttp2Options,
+} from "./dial-target/http2-probe.js";
