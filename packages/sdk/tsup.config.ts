@@ -6,6 +6,4 @@ export default defineConfig({
   target: "node20",
   dts: true,
   sourcemap: true,
-  clean: true,
-  treeshake: true,
 });
