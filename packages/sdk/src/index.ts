@@ -1,3 +1,9 @@
+export { servePluginRuntimeProvider, type ServeOptions } from "./serve/serve.js";
+export { createStderrLogger } from "./serve/stderr-logger.js";
+export type { PluginRuntimeProvider } from "./provider/provider.js";
+export type { BackgroundContext, CallContext, ConfigureContext } from "./provider/context.js";
+export type { Logger } from "./provider/logger.js";
+export type * from "./provider/types.js";
 export { RuntimeProviderError } from "./errors/runtime-provider-error.js";
 export type { ErrorCode } from "./errors/status.js";
 export {
@@ -7,9 +13,4 @@ export {
   parseHostDialTarget,
   type DialTarget,
 } from "./dial-target/dial-target.js";
-export {
-  probeHttp2,
-  waitForHttp2,
-  type Http2Answer,
-  type WaitForHttp2Options,
-} from "./dial-target/http2-probe.js";
+export { probeHttp2, waitForHttp2, type Http2Answer, type WaitForHttp2Options } from "./dial-target/http2-probe.js";

@@ -1,3 +1,4 @@
+import type { status } from "@grpc/grpc-js";
 import { errorCodeOf, statusNumbers, type ErrorCode } from "./status.js";
 
 /**
@@ -34,7 +35,7 @@ export class RuntimeProviderError extends Error {
   }
 
   /** The gRPC status number of `code`. */
-  get status(): number {
+  get status(): status {
     return statusNumbers[this.code];
   }
 }

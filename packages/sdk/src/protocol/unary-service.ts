@@ -6,7 +6,13 @@ import {
   type MessageShape,
 } from "@bufbuild/protobuf";
 import type { GenService, GenServiceMethods } from "@bufbuild/protobuf/codegenv2";
-import type { Server, ServerUnaryCall, UntypedServiceImplementation, sendUnaryData } from "@grpc/grpc-js";
+import {
+  status,
+  type Server,
+  type ServerUnaryCall,
+  type UntypedServiceImplementation,
+  type sendUnaryData,
+} from "@grpc/grpc-js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import { grpcServiceDefinition } from "./service-definition.js";
 
@@ -37,7 +43,10 @@ export function addUnaryService<S extends GenService<GenServiceMethods>>(
       answer: sendUnaryData<unknown>,
     ) => {
       if (handler === undefined) {
-        answer({ code: 12, details: `${service.typeName}/${method.name} is not implemented` });
+        answer({
+          code: status.UNIMPLEMENTED,
+          details: `${service.typeName}/${method.name} is not implemented`,
+        });
         return;
       }
       void (async () => {

@@ -1,0 +1,123 @@
+import type { Server } from "@grpc/grpc-js";
+import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
+import type { Logger } from "../provider/logger.js";
+import type { PluginRuntimeProvider } from "../provider/provider.js";
+import { CallRegister } from "../services/call.js";
+import { addProviderServices } from "../services/services.js";
+import { EndSignal, exitProcess, watchProcess, watchSignal } from "./end.js";
+import { createServer, drain, listen } from "./server.js";
+import { SocketPath } from "./socket-path.js";
+import { createStderrLogger } from "./stderr-logger.js";
+
+export interface ServeOptions {
+  /** Path of the Unix socket. Default: the variable `GESTALT_PLUGIN_SOCKET`. */
+  readonly socketPath?: string;
+  /**
+   * Makes the provider part of a program of yours: aborting it ends the provider, no signal handlers are
+   * installed, the parent is not watched, and the process is not ended. Default: none, the process is the provider's.
+   */
+  readonly signal?: AbortSignal;
+  /** Milliseconds that calls in flight get when the provider ends. Default 400; 100 after the host's death. */
+  readonly drainTimeoutMs?: number;
+  /** Milliseconds that the close hook gets after that. Default 1,300; 1,000 after the host's death. */
+  readonly closeTimeoutMs?: number;
+  /** Default: lines on stderr, which the host passes on. */
+  readonly logger?: Logger;
+}
+
+/**
+ * Serves a runtime provider on the socket that the host named, until the host ends it (PROC-1 to PROC-9).
+ *
+ * As a program of its own (without `options.signal`) it ends the process: with 0 after SIGTERM, SIGINT or the
+ * host's death, with 1 when it could not start, when the close hook failed, or after an uncaught exception.
+ * With `options.signal` it resolves when all is closed, and rejects where the program would have ended with 1.
+ */
+export async function servePluginRuntimeProvider(
+  provider: PluginRuntimeProvider,
+  options: ServeOptions = {},
+): Promise<void> {
+  const { signal, logger = createStderrLogger() } = options;
+  const end = new EndSignal();
+  const unwatch = signal === undefined ? watchProcess(logger, end) : watchSignal(signal, end);
+  try {
+    await run(provider, options, logger, end);
+  } catch (thrown) {
+    const error = RuntimeProviderError.from(thrown, "the provider failed");
+    if (signal !== undefined) throw error;
+    logger.error(thrown === error ? {} : { error: thrown }, error.message);
+    end.exitCode = 1;
+  } finally {
+    unwatch();
+  }
+  if (signal === undefined) await exitProcess(end.exitCode);
+}
+
+async function run(
+  provider: PluginRuntimeProvider,
+  options: ServeOptions,
+  logger: Logger,
+  end: EndSignal,
+): Promise<void> {
+  const socket = new SocketPath(options.socketPath ?? socketPathOf(process.env));
+  const server = createServer();
+  const calls = new CallRegister();
+  const lifecycle = addProviderServices(server, provider, { calls, logger });
+  try {
+    // An instance may be told to end at any moment of its start (PROC-9): each step looks first.
+    if (!end.began) await socket.prepare();
+    if (!end.began) await listen(server, socket.listenPath);
+    if (!end.began) await socket.publish();
+    await end.promise;
+  } finally {
+    socket.remove();
+    lifecycle.close();
+    await drainCalls(server, calls, logger, options.drainTimeoutMs ?? (end.hostIsGone ? 100 : 400));
+    await runCloseHook(provider, options.closeTimeoutMs ?? (end.hostIsGone ? 1_000 : 1_300));
+    socket.remove();
+  }
+}
+
+async function drainCalls(
+  server: Server,
+  calls: CallRegister,
+  logger: Logger,
+  timeoutMs: number,
+): Promise<void> {
+  const late = setTimeout(() => {
+    const names = calls.describe();
+    if (names.length > 0)
+      logger.warn({}, `calls did not end within ${timeoutMs} ms and are cut off: ${names.join(", ")}`);
+  }, timeoutMs);
+  await drain(server, timeoutMs);
+  clearTimeout(late);
+}
+
+async function runCloseHook(provider: PluginRuntimeProvider, timeoutMs: number): Promise<void> {
+  if (provider.close === undefined) return;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(
+          new RuntimeProviderError("DEADLINE_EXCEEDED", `the close hook did not end within ${timeoutMs} ms`),
+        ),
+      timeoutMs,
+    );
+  });
+  try {
+    await Promise.race([provider.close(), late]);
+  } catch (thrown) {
+    throw RuntimeProviderError.from(thrown, "the close hook failed");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function socketPathOf(env: NodeJS.ProcessEnv): string {
+  const path = env.GESTALT_PLUGIN_SOCKET;
+  if (path !== undefined && path !== "") return path;
+  throw new RuntimeProviderError(
+    "FAILED_PRECONDITION",
+    "GESTALT_PLUGIN_SOCKET is not set: it names the Unix socket to serve on; gestaltd sets it when it starts a provider, so let gestaltd (or the testkit's host) start this program",
+  );
+}

@@ -1,0 +1,209 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate, type Timestamp } from "@bufbuild/protobuf/wkt";
+import { parseHostDialTarget } from "../dial-target/dial-target.js";
+import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
+import * as wire from "../gen/gestalt/provider/v1/runtime_pb.js";
+import type * as plain from "../provider/types.js";
+
+/*
+ * The border: what a provider returns is checked here before it leaves. A wrong answer is the author's fault,
+ * so it becomes INTERNAL, with a text for the author.
+ */
+
+const states = new Set<string>([
+  "pending",
+  "ready",
+  "running",
+  "stopped",
+  "failed",
+] satisfies plain.SessionState[]);
+
+const access = {
+  none: wire.PluginRuntimeHostServiceAccess.NONE,
+  direct: wire.PluginRuntimeHostServiceAccess.DIRECT,
+};
+
+const egress = {
+  none: wire.PluginRuntimeEgressMode.NONE,
+  cidr: wire.PluginRuntimeEgressMode.CIDR,
+  hostname: wire.PluginRuntimeEgressMode.HOSTNAME,
+};
+
+export function writeSupport(
+  support: plain.RuntimeSupport,
+  canPrepareWorkspace: boolean,
+): wire.PluginRuntimeSupport {
+  const where = "getSupport returned";
+  checkObject(support, where);
+  const {
+    canHostPlugins,
+    hostServiceAccess = "none",
+    egressMode = "none",
+    supportsPrepareWorkspace = false,
+  } = support;
+  if (typeof canHostPlugins !== "boolean")
+    throw wrong(`${where} canHostPlugins ${show(canHostPlugins)}; it is true or false`);
+  if (!Object.hasOwn(access, hostServiceAccess))
+    throw wrong(`${where} hostServiceAccess ${show(hostServiceAccess)}; it is "none" or "direct"`);
+  if (!Object.hasOwn(egress, egressMode))
+    throw wrong(`${where} egressMode ${show(egressMode)}; it is "none", "cidr" or "hostname"`);
+  if (supportsPrepareWorkspace && !canPrepareWorkspace)
+    throw wrong(
+      `${where} supportsPrepareWorkspace, but the provider has no prepareWorkspace method (WORK-1)`,
+    );
+  return create(wire.PluginRuntimeSupportSchema, {
+    canHostPlugins,
+    hostServiceAccess: access[hostServiceAccess],
+    egressMode: egress[egressMode],
+    supportsPrepareWorkspace,
+  });
+}
+
+/** Checks and writes one session; with `expectedId`, it must be the one that was asked for. */
+export function writeSession(
+  session: plain.Session,
+  where: string,
+  expectedId?: string,
+): wire.PluginRuntimeSession {
+  checkObject(session, where);
+  const { id, state, metadata = {}, lifecycle, stateReason = "", stateMessage = "" } = session;
+  if (typeof id !== "string" || id === "")
+    throw wrong(`${where} a session with the id ${show(id)}; it is a non-empty string (SESS-1)`);
+  if (expectedId !== undefined && id !== expectedId)
+    throw wrong(`${where} session ${show(id)}, but ${show(expectedId)} was asked for`);
+  if (!states.has(state))
+    throw wrong(
+      `${where} session ${show(id)} in the state ${show(state)}; the host knows ${[...states].join(", ")}`,
+    );
+  checkStrings(metadata, `${where} session ${show(id)} with metadata`);
+  const message: MessageInitShape<typeof wire.PluginRuntimeSessionSchema> = {
+    id,
+    state,
+    metadata,
+    stateReason,
+    stateMessage,
+  };
+  if (lifecycle !== undefined)
+    message.lifecycle = writeLifecycle(lifecycle, `${where} session ${show(id)} with`);
+  return create(wire.PluginRuntimeSessionSchema, message);
+}
+
+/** Writes a list in bytewise id order, each session once (SESS-7). */
+export function writeSessions(sessions: readonly plain.Session[]): wire.ListPluginRuntimeSessionsResponse {
+  const where = "listSessions returned";
+  if (!Array.isArray(sessions)) throw wrong(`${where} ${show(sessions)}; it is an array of sessions`);
+  const seen = new Set<string>();
+  for (const { id } of sessions as readonly plain.Session[]) {
+    if (seen.has(id))
+      throw wrong(`${where} session ${show(id)} twice; each live session is listed once (SESS-7)`);
+    seen.add(id);
+  }
+  const written = (sessions as readonly plain.Session[]).map((session) => writeSession(session, where));
+  written.sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
+  return create(wire.ListPluginRuntimeSessionsResponseSchema, { sessions: written });
+}
+
+export function writeBinding(
+  binding: plain.HostServiceBinding,
+  asked: plain.BindHostServiceRequest,
+): wire.PluginRuntimeHostServiceBinding {
+  const where = "bindHostService returned";
+  checkObject(binding, where);
+  checkId(binding.id, where);
+  checkSame(binding.sessionId, asked.sessionId, `${where} sessionId`);
+  checkSame(binding.envVar, asked.envVar, `${where} envVar`);
+  checkSame(binding.relayTarget, asked.relayTarget, `${where} relayTarget`);
+  return create(wire.PluginRuntimeHostServiceBindingSchema, {
+    id: binding.id,
+    sessionId: asked.sessionId,
+    envVar: asked.envVar,
+    relay: { dialTarget: asked.relayTarget },
+  });
+}
+
+export function writePlugin(plugin: plain.HostedPlugin, asked: plain.StartPluginRequest): wire.HostedPlugin {
+  const where = "startPlugin returned";
+  checkObject(plugin, where);
+  checkId(plugin.id, where);
+  checkSame(plugin.sessionId, asked.sessionId, `${where} sessionId`);
+  checkSame(plugin.pluginName, asked.pluginName, `${where} pluginName`);
+  if (typeof plugin.dialTarget !== "string")
+    throw wrong(`${where} the dialTarget ${show(plugin.dialTarget)}; it is a string`);
+  try {
+    parseHostDialTarget(plugin.dialTarget, "dialTarget");
+  } catch (error) {
+    throw wrong(`${where} a wrong ${RuntimeProviderError.from(error, where).message}`, error);
+  }
+  return create(wire.HostedPluginSchema, {
+    id: plugin.id,
+    sessionId: asked.sessionId,
+    pluginName: asked.pluginName,
+    dialTarget: plugin.dialTarget,
+  });
+}
+
+export function writeWorkspace(
+  workspace: plain.PreparedWorkspace,
+): wire.PreparePluginRuntimeWorkspaceResponse {
+  const where = "prepareWorkspace returned";
+  checkObject(workspace, where);
+  const { root, cwd } = workspace;
+  for (const [field, path] of Object.entries({ root, cwd }))
+    if (typeof path !== "string" || !path.startsWith("/"))
+      throw wrong(`${where} the ${field} ${show(path)}; it is an absolute path in the guest (WORK-2)`);
+  const inside = cwd === root || cwd.startsWith(root.endsWith("/") ? root : `${root}/`);
+  if (!inside || cwd.split("/").includes(".."))
+    throw wrong(`${where} the cwd ${show(cwd)} outside of its root ${show(root)} (WORK-2)`);
+  return create(wire.PreparePluginRuntimeWorkspaceResponseSchema, { workspace: { root, cwd } });
+}
+
+function writeLifecycle(
+  lifecycle: plain.SessionLifecycle,
+  where: string,
+): wire.PluginRuntimeSessionLifecycle {
+  const times: { startedAt?: Timestamp; recommendedDrainAt?: Timestamp; expiresAt?: Timestamp } = {};
+  let before: { field: string; ms: number } | undefined;
+  for (const field of ["startedAt", "recommendedDrainAt", "expiresAt"] as const) {
+    const date = lifecycle[field];
+    if (date === undefined) continue;
+    const ms = date instanceof Date ? date.getTime() : Number.NaN;
+    if (Number.isNaN(ms))
+      throw wrong(`${where} lifecycle.${field} ${show(date)}; it is a valid Date, or left out`);
+    if (ms <= 0)
+      throw wrong(
+        `${where} lifecycle.${field} in 1970, which the host takes for expired; leave it out (SESS-9)`,
+      );
+    if (before !== undefined && ms < before.ms)
+      throw wrong(`${where} lifecycle.${field} before lifecycle.${before.field} (SESS-9)`);
+    before = { field, ms };
+    times[field] = timestampFromDate(date);
+  }
+  return create(wire.PluginRuntimeSessionLifecycleSchema, times);
+}
+
+function checkObject(value: unknown, where: string): void {
+  if (typeof value !== "object" || value === null) throw wrong(`${where} ${show(value)}; it is an object`);
+}
+
+function checkId(id: unknown, where: string): void {
+  if (typeof id !== "string" || id === "")
+    throw wrong(`${where} the id ${show(id)}; it is a non-empty string`);
+}
+
+function checkSame(given: string | undefined, asked: string, where: string): void {
+  if (given !== undefined && given !== asked)
+    throw wrong(`${where} ${show(given)}, but ${show(asked)} was asked for`);
+}
+
+function checkStrings(map: plain.StringMap, where: string): void {
+  for (const [key, value] of Object.entries(map) as [string, unknown][])
+    if (typeof value !== "string") throw wrong(`${where} ${show(key)} = ${show(value)}; it is a string`);
+}
+
+function show(value: unknown): string {
+  return value === undefined ? "undefined" : JSON.stringify(value);
+}
+
+function wrong(message: string, cause?: unknown): RuntimeProviderError {
+  return new RuntimeProviderError("INTERNAL", `the provider gave a wrong answer: ${message}`, { cause });
+}

@@ -1,0 +1,98 @@
+import { create } from "@bufbuild/protobuf";
+import { EmptySchema, type Empty } from "@bufbuild/protobuf/wkt";
+import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
+import type * as wire from "../gen/gestalt/provider/v1/runtime_pb.js";
+import type { CallContext } from "../provider/context.js";
+import type { PluginRuntimeProvider } from "../provider/provider.js";
+import * as answers from "./answers.js";
+import * as requests from "./requests.js";
+
+const empty: Empty = create(EmptySchema);
+
+/** The service PluginRuntimeProvider for one provider: check, hand over, check, answer. */
+export class PluginRuntimeService {
+  constructor(private readonly provider: PluginRuntimeProvider) {}
+
+  async getSupport(_: Empty, context: CallContext): Promise<wire.PluginRuntimeSupport> {
+    const support = await this.provider.getSupport(context);
+    return answers.writeSupport(support, this.provider.prepareWorkspace !== undefined);
+  }
+
+  async startSession(
+    request: wire.StartPluginRuntimeSessionRequest,
+    context: CallContext,
+  ): Promise<wire.PluginRuntimeSession> {
+    const session = await this.provider.startSession(requests.readStartSession(request), context);
+    return answers.writeSession(session, "startSession returned");
+  }
+
+  /** The hot path (SESS-5): an answer that is there at once is written without a turn of the event loop. */
+  getSession(
+    request: wire.GetPluginRuntimeSessionRequest,
+    context: CallContext,
+  ): wire.PluginRuntimeSession | Promise<wire.PluginRuntimeSession> {
+    const id = requests.readSessionId(request.sessionId);
+    const write = (
+      session: Awaited<ReturnType<PluginRuntimeProvider["getSession"]>>,
+    ): wire.PluginRuntimeSession => {
+      if (session === undefined)
+        throw new RuntimeProviderError("NOT_FOUND", `there is no session ${JSON.stringify(id)} here`);
+      return answers.writeSession(session, "getSession returned", id);
+    };
+    const session = this.provider.getSession(id, context);
+    return session instanceof Promise ? session.then(write) : write(session);
+  }
+
+  async listSessions(
+    _: wire.ListPluginRuntimeSessionsRequest,
+    context: CallContext,
+  ): Promise<wire.ListPluginRuntimeSessionsResponse> {
+    if (this.provider.listSessions === undefined) throw unimplemented("ListSessions");
+    return answers.writeSessions(await this.provider.listSessions(context));
+  }
+
+  async stopSession(request: wire.StopPluginRuntimeSessionRequest, context: CallContext): Promise<Empty> {
+    await this.provider.stopSession(requests.readSessionId(request.sessionId), context);
+    return empty;
+  }
+
+  async bindHostService(
+    request: wire.BindPluginRuntimeHostServiceRequest,
+    context: CallContext,
+  ): Promise<wire.PluginRuntimeHostServiceBinding> {
+    if (this.provider.bindHostService === undefined) throw unimplemented("BindHostService");
+    const asked = requests.readBindHostService(request);
+    return answers.writeBinding(await this.provider.bindHostService(asked, context), asked);
+  }
+
+  async startPlugin(
+    request: wire.StartHostedPluginRequest,
+    context: CallContext,
+  ): Promise<wire.HostedPlugin> {
+    const asked = requests.readStartPlugin(request);
+    return answers.writePlugin(await this.provider.startPlugin(asked, context), asked);
+  }
+
+  async prepareWorkspace(
+    request: wire.PreparePluginRuntimeWorkspaceRequest,
+    context: CallContext,
+  ): Promise<wire.PreparePluginRuntimeWorkspaceResponse> {
+    if (this.provider.prepareWorkspace === undefined) throw unimplemented("PrepareWorkspace");
+    return answers.writeWorkspace(
+      await this.provider.prepareWorkspace(requests.readPrepareWorkspace(request), context),
+    );
+  }
+
+  /** WORK-1, WORK-3: harmless also where there are no workspaces, and for ids that never were. */
+  async removeWorkspace(
+    { sessionId, agentSessionId }: wire.RemovePluginRuntimeWorkspaceRequest,
+    context: CallContext,
+  ): Promise<Empty> {
+    await this.provider.removeWorkspace?.({ sessionId, agentSessionId }, context);
+    return empty;
+  }
+}
+
+function unimplemented(method: string): RuntimeProviderError {
+  return new RuntimeProviderError("UNIMPLEMENTED", `${method}: this runtime does not support it`);
+}
