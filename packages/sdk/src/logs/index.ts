@@ -1,0 +1,6 @@
+export { createLogForwarder, type LogForwarder, type LogForwarderStats } from "./log-forwarder.js";
+export { logForwarderFromEnvironment } from "./environment.js";
+export type { LogForwarderOptions, SessionLogOptions } from "./options.js";
+export type { SessionLog } from "./session-log.js";
+export type { LogStream } from "./log-record.js";
+export type { LogClock, LogTimer } from "./clock.js";
