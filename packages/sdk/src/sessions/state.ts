@@ -1,0 +1,64 @@
+import type { SessionState } from "../provider/types.js";
+import type { Ended } from "./backend.js";
+
+/**
+ * What a session is doing. `starting` is the runtime's own: the host sees `ready` until the plugin runs, since
+ * it refuses relayed calls of a session in a state that it does not know.
+ */
+export type Phase =
+  | { readonly name: "pending" }
+  | { readonly name: "ready" }
+  | { readonly name: "starting" }
+  | { readonly name: "running"; readonly pluginId: string }
+  | { readonly name: "stopped"; readonly reason: string; readonly message: string }
+  | { readonly name: "failed"; readonly reason: string; readonly message: string };
+
+export const pending: Phase = { name: "pending" };
+export const ready: Phase = { name: "ready" };
+export const starting: Phase = { name: "starting" };
+export const running = (pluginId: string): Phase => ({ name: "running", pluginId });
+export const stopped = (reason: string, message: string): Phase => ({ name: "stopped", reason, message });
+export const failed = (reason: string, message: string): Phase => ({ name: "failed", reason, message });
+
+/** `stopped` and `failed` are final. */
+export function isOver(phase: Phase): phase is Extract<Phase, { reason: string }> {
+  return phase.name === "stopped" || phase.name === "failed";
+}
+
+/** The word that the host knows. */
+export function stateOf(phase: Phase): SessionState {
+  return phase.name === "starting" ? "ready" : phase.name;
+}
+
+/** SESS-10: exit code 0 is `stopped`, all else is `failed`, and says how. */
+export function afterEnd(ended: Ended): Phase {
+  if (ended.how === "exit" && ended.code === 0) return stopped("exited", describeEnd(ended));
+  return failed(reasonOf(ended), describeEnd(ended));
+}
+
+/** A sentence on how a plugin ended. */
+export function describeEnd(ended: Ended): string {
+  switch (ended.how) {
+    case "exit":
+      return `the plugin exited with code ${ended.code}`;
+    case "signal":
+      return `the plugin was ended by the signal ${ended.signal}`;
+    case "limit":
+      return `the plugin was ended by its ${ended.limit} limit: ${ended.detail}`;
+    case "vanished":
+      return `the plugin is gone: ${ended.detail}`;
+  }
+}
+
+function reasonOf(ended: Ended): string {
+  switch (ended.how) {
+    case "exit":
+      return "exited";
+    case "signal":
+      return "signalled";
+    case "limit":
+      return `${ended.limit}-limit`;
+    case "vanished":
+      return "vanished";
+  }
+}

@@ -1,0 +1,5 @@
+export {
+  openInstanceDirectory,
+  type InstanceDirectory,
+  type InstanceDirectoryOptions,
+} from "./instance-directory.js";

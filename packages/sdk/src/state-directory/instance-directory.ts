@@ -1,0 +1,95 @@
+import { randomBytes } from "node:crypto";
+import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ensurePrivateDirectory } from "./private-directory.js";
+import { isOwnerDead, takeLock, type Lock } from "./lock.js";
+
+export interface InstanceDirectoryOptions {
+  /** The directory that instances share; made with mode 0700 where it is missing. */
+  readonly root: string;
+  /** Remove `root` too when this instance closes and nothing else is in it. Default false. */
+  readonly removeRoot?: boolean;
+  /** Called with the id of a dead instance before its directory is removed, to end what else it left. */
+  readonly onLeftover?: (id: string) => Promise<void>;
+}
+
+/** A directory that belongs to this process alone, for as long as it lives (REC-2). */
+export interface InstanceDirectory {
+  /** Random; never used again. */
+  readonly id: string;
+  readonly path: string;
+  /** Removes the directory and lets go of it. */
+  close(): Promise<void>;
+}
+
+const lockSuffix = ".lock";
+/** Bound here before it is a lock; refused ones are nobody's. */
+const temporaryPrefix = "~";
+
+/**
+ * Makes a directory for this instance below `root`, and removes what dead instances left there: only theirs, as
+ * their lock proves, since others may be alive (PROC-9, REC-2).
+ */
+export async function openInstanceDirectory(options: InstanceDirectoryOptions): Promise<InstanceDirectory> {
+  const { root, removeRoot = false, onLeftover } = options;
+  const { id, lock } = await claim(root);
+  const path = join(root, id);
+  try {
+    await removeLeftovers(root, onLeftover);
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+  return {
+    id,
+    path,
+    close: async () => {
+      await rm(path, { recursive: true, force: true, maxRetries: 3 });
+      await lock.release();
+      // Refused where another instance is in it.
+      if (removeRoot) await rmdir(root).catch(() => undefined);
+    },
+  };
+}
+
+async function claim(root: string): Promise<{ id: string; lock: Lock }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const id = randomBytes(4).toString("hex");
+    try {
+      await ensurePrivateDirectory(root);
+      return { id, lock: await takeLock(join(root, id + lockSuffix), join(root, temporaryPrefix + id)) };
+    } catch (error) {
+      // Another instance took the empty root, or the name that was not a lock yet, away. libuv tells a missing
+      // directory as EACCES.
+      const code = (error as NodeJS.ErrnoException).code;
+      if ((code !== "ENOENT" && code !== "EACCES") || attempt === 10) throw error;
+    }
+  }
+}
+
+async function removeLeftovers(root: string, onLeftover?: (id: string) => Promise<void>): Promise<void> {
+  for (const name of await readdir(root)) {
+    const path = join(root, name);
+    if (name.startsWith(temporaryPrefix)) {
+      if (await isOwnerDead(path)) await rm(path, { force: true });
+    } else if (name.endsWith(lockSuffix)) {
+      if (!(await isOwnerDead(path))) continue;
+      const id = name.slice(0, -lockSuffix.length);
+      await onLeftover?.(id);
+      await rm(join(root, id), { recursive: true, force: true, maxRetries: 3 });
+      await rm(path, { force: true });
+    } else if (/^[0-9a-f]{8}$/.test(name) && !(await exists(join(root, name + lockSuffix)))) {
+      // A lock is taken before its directory is made and released after it is removed.
+      await onLeftover?.(name);
+      await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
