@@ -23,6 +23,8 @@ export interface StoredRecord {
 export interface TestLogHost {
   readonly path: string;
   readonly target: string;
+  /** Serves the same log on a TCP port too. Returns the port. */
+  listen(credentials: ServerCredentials): Promise<number>;
   /** Every AppendLogs call: the session, its number of entries, the relay token. */
   readonly calls: { sessionId: string; entries: number; token: string | undefined }[];
   /** The highest number of calls that were under way together, in all and for one session. */
@@ -63,6 +65,12 @@ export async function startLogHost({ keep = Infinity }: { keep?: number } = {}):
   const host: TestLogHost = {
     path,
     target: `unix://${path}`,
+    listen: (credentials) =>
+      new Promise((resolve, reject) => {
+        server?.bindAsync("127.0.0.1:0", credentials, (error, port) =>
+          error === null ? resolve(port) : reject(error),
+        );
+      }),
     calls: [],
     most: { inAll: 0, perSession: 0 },
     before: undefined,

@@ -1,0 +1,20 @@
+/** A certificate for localhost that signs itself, and its key: worth nothing outside these tests. */
+export const certificatePem = `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUI+1qOHRAIa2ggXfA6G1dzX5brS0wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzA5NDAyOVoYDzIxMjYxMDMw
+MDk0MDI5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARUYjx+wgwGQkXfGyZ/pJjyWHhGzB2YkyZTzs13Zej/qUKQkukWdbJ1
+TqSoSoqz1Pf4mWxqhPrMDBsIt6Vs8d+Yo28wbTAdBgNVHQ4EFgQUfp7QifNcS1iy
+ckEl3TMFcqQ1xqwwHwYDVR0jBBgwFoAUfp7QifNcS1iyckEl3TMFcqQ1xqwwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSQAwRgIhAOdV8yEkZRJbtzd8kCxxjrD5LvQG78Qz88kdmGoBxdKUAiEA
+qPmniXLAVeH3so2tQRpVPQDQ0lKgzj9jtGQxpIPWMEU=
+-----END CERTIFICATE-----
+`;
+
+export const keyPem = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgGZDabDqpsIPWm0Oh
+dI29z/jJptRNx17rKL1KPAqr4K2hRANCAARUYjx+wgwGQkXfGyZ/pJjyWHhGzB2Y
+kyZTzs13Zej/qUKQkukWdbJ1TqSoSoqz1Pf4mWxqhPrMDBsIt6Vs8d+Y
+-----END PRIVATE KEY-----
+`;
