@@ -1,0 +1,204 @@
+import { randomUUID } from "node:crypto";
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { UnaryCallOptions } from "@gestalt-runtime/sdk/protocol";
+import { Admin } from "./admin.js";
+import { HostError } from "./host-error.js";
+import { HostedPlugin, type PluginOutcome } from "./hosted-plugin.js";
+import { hostPlugin, type HostingContext } from "./hosting.js";
+import { LogStore } from "./log-store.js";
+import {
+  checkOptions,
+  checkPlugin,
+  providerOf,
+  type GestaltdOptions,
+  type PluginOptions,
+} from "./options.js";
+import type { ShutdownReport } from "./provider-process.js";
+import { ProviderSlot } from "./provider-slot.js";
+import { hostLimits, type HostLimits } from "./times.js";
+import { HostTrace } from "./trace.js";
+
+/** How the providers of a host ended, by name; a provider that was never started is not there. */
+export type GestaltdStopReport = Readonly<Record<string, ShutdownReport>>;
+
+/**
+ * A fake gestaltd. It behaves as the real one does towards its providers and plugins, and tells all that it did
+ * in {@link FakeGestaltd.trace}. Dispose of it (`await using`) or call {@link FakeGestaltd.stop}.
+ */
+export class FakeGestaltd implements AsyncDisposable {
+  readonly trace: HostTrace;
+  readonly admin: Admin;
+  readonly #options: GestaltdOptions;
+  readonly #slots = new Map<string, ProviderSlot>();
+  readonly #plugins = new Map<string, PluginOutcome>();
+  readonly #starts = new Set<Promise<unknown>>();
+  readonly #ending = new AbortController();
+  readonly #context: HostingContext;
+  #stopped: Promise<GestaltdStopReport> | undefined;
+
+  /** Starts nothing: {@link FakeGestaltd.start} does. */
+  constructor(options: GestaltdOptions) {
+    checkOptions(options);
+    this.#options = options;
+    const limits: HostLimits = { ...hostLimits, ...options.limits };
+    const logs = new LogStore(limits);
+    this.trace = new HostTrace({
+      maxRecords: limits.traceRecords,
+      ...(options.onCall === undefined ? {} : { onCall: options.onCall }),
+      ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
+    });
+    const operatorEnv = options.operatorEnv ?? process.env;
+    const { cwd, tmpDir, times, onOutput } = options;
+    for (const [name, provider] of Object.entries(options.runtimeProviders)) {
+      const { config, ...own } = provider;
+      this.#slots.set(
+        name,
+        new ProviderSlot(
+          {
+            ...own,
+            name,
+            operatorEnv,
+            logs,
+            trace: this.trace,
+            limits,
+            ...(cwd === undefined ? {} : { cwd }),
+            ...(tmpDir === undefined ? {} : { tmpDir }),
+            ...(times === undefined ? {} : { times }),
+            ...(onOutput === undefined ? {} : { onOutput: (chunk, stream) => onOutput(chunk, stream, name) }),
+          },
+          config,
+        ),
+      );
+    }
+    this.admin = new Admin(this.#slots, logs, limits, options);
+    this.#context = {
+      ...options,
+      operatorEnv,
+      signal: this.#ending.signal,
+      subject: `user:${randomUUID()}`,
+      tokenKey: options.encryptionKey ?? randomUUID(),
+    };
+  }
+
+  /** Starts every plugin of the config at once; resolves when each is hosted or skipped. */
+  async start(): Promise<void> {
+    const plugins = Object.entries(this.#options.plugins ?? {});
+    await Promise.all(plugins.map(([name, plugin]) => this.host(name, plugin)));
+  }
+
+  /**
+   * Hosts one more plugin. A failure does not throw: it comes back as a skipped plugin with its cause.
+   *
+   * @throws TypeError for options that name no such provider, and {@link HostError} `stopped` past the end
+   */
+  async host(name: string, plugin: PluginOptions): Promise<PluginOutcome> {
+    checkPlugin(name, plugin, this.#options.runtimeProviders);
+    if (this.#ending.signal.aborted) throw new HostError("stopped", "this host has been told to end");
+    const started = this.#host(name, plugin).then((outcome) => {
+      this.#plugins.set(name, outcome);
+      return outcome;
+    });
+    this.#starts.add(started);
+    try {
+      return await started;
+    } finally {
+      this.#starts.delete(started);
+    }
+  }
+
+  /** What became of every plugin, by name. */
+  get outcomes(): ReadonlyMap<string, PluginOutcome> {
+    return this.#plugins;
+  }
+
+  /**
+   * A plugin that is hosted.
+   *
+   * @throws {@link HostError} `plugin-not-hosted` (404) with the cause why it was skipped
+   */
+  plugin(name: string): HostedPlugin {
+    const outcome = this.#plugins.get(name);
+    if (outcome?.status === "hosted") return outcome;
+    const why = outcome === undefined ? "it is not in the config" : outcome.message;
+    throw new HostError("plugin-not-hosted", `the plugin ${JSON.stringify(name)} is not hosted: ${why}`, {
+      cause: outcome?.error,
+    });
+  }
+
+  /** Calls an operation of a plugin, with the host's 60 s. */
+  execute(
+    plugin: string,
+    operation: string,
+    params: JsonObject = {},
+    options: UnaryCallOptions = {},
+  ): Promise<{ readonly status: number; readonly body: string }> {
+    return this.plugin(plugin).execute(operation, params, options);
+  }
+
+  /**
+   * Ends the host: starts under way are cancelled and awaited, StopSession goes plugin by plugin in name order,
+   * then each provider is ended (PROC-6). Calling it again gives the same answer.
+   */
+  stop(): Promise<GestaltdStopReport> {
+    return (this.#stopped ??= (async () => {
+      this.#ending.abort();
+      await Promise.allSettled(this.#starts);
+      for (const [, plugin] of [...this.#plugins].sort(([a], [b]) => (a < b ? -1 : 1)))
+        if (plugin.status === "hosted") await plugin.stop();
+      const report: Record<string, ShutdownReport> = {};
+      await Promise.all(
+        [...this.#slots].map(async ([name, slot]) => {
+          const ended = await slot.shutdown();
+          if (ended !== undefined) report[name] = ended;
+        }),
+      );
+      return report;
+    })());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #host(name: string, plugin: PluginOptions): Promise<PluginOutcome> {
+    const provider = providerOf(plugin.runtime?.provider, this.#options.runtimeProviders) ?? "";
+    try {
+      const slot = this.#slots.get(provider);
+      if (slot === undefined) throw new HostError("unknown-provider", `no runtime provider ${provider}`);
+      const hosted = await hostPlugin(await slot.acquire(this.#ending.signal), name, plugin, this.#context);
+      this.trace.note(name, 0, { type: "plugin-hosted", plugin: name, sessionId: hosted.sessionId });
+      return hosted;
+    } catch (thrown) {
+      const error = this.#ending.signal.aborted
+        ? new HostError("stopped", `the host was told to end while ${name} was starting`, { cause: thrown })
+        : thrown;
+      if (!(error instanceof HostError)) throw error;
+      this.trace.note(name, 0, { type: "plugin-skipped", plugin: name, message: error.message });
+      return { status: "skipped", name, failure: error.failure, message: error.message, error };
+    }
+  }
+}
+
+/**
+ * Starts a fake gestaltd and every plugin of its config. It resolves when each plugin is hosted or skipped: a
+ * skipped plugin is no error, as on the real host (see {@link FakeGestaltd.outcomes}).
+ *
+ * @throws TypeError for options that are wrong, {@link HostError} `stopped` when the signal ended the start
+ */
+export async function startGestaltd(options: GestaltdOptions): Promise<FakeGestaltd> {
+  const gestaltd = new FakeGestaltd(options);
+  const end = (): void => void gestaltd.stop();
+  options.signal?.addEventListener("abort", end, { once: true });
+  try {
+    options.signal?.throwIfAborted();
+    await gestaltd.start();
+    options.signal?.throwIfAborted();
+    return gestaltd;
+  } catch (cause) {
+    await gestaltd.stop();
+    if (options.signal?.aborted !== true) throw cause;
+    throw new HostError("stopped", "the host was told to end during its start", { cause });
+  } finally {
+    options.signal?.removeEventListener("abort", end);
+  }
+}

@@ -1,0 +1,81 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import { RuntimeProviderError } from "@gestalt-runtime/sdk";
+import {
+  ProviderKind,
+  protocolVersion,
+  type ProviderIdentity,
+  type ProviderLifecycle,
+  type UnaryClient,
+} from "@gestalt-runtime/sdk/protocol";
+import { HostError } from "./host-error.js";
+import type { HostTimes } from "./times.js";
+
+export interface HandshakeOptions {
+  readonly name: string;
+  /** Absent or empty: the field is left out of the request (LIFE-2). */
+  readonly config: JsonObject | undefined;
+  readonly times: HostTimes;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What the provider said of itself before and after it was configured. */
+export interface Handshake {
+  readonly before: ProviderIdentity;
+  readonly after: ProviderIdentity;
+}
+
+/**
+ * GetProviderIdentity, ConfigureProvider, GetProviderIdentity, 30 s each; kind and protocol range are checked on
+ * the first answer only (LIFE-7).
+ *
+ * @throws {@link HostError} `wrong-kind`, `wrong-protocol`, `configure-refused` or `handshake`
+ */
+export async function handshake(
+  lifecycle: UnaryClient<typeof ProviderLifecycle>,
+  { name, config, times, signal }: HandshakeOptions,
+): Promise<Handshake> {
+  const options = { timeoutMs: times.lifecycleMs, ...(signal === undefined ? {} : { signal }) };
+  const before = await asked("GetProviderIdentity", lifecycle.getProviderIdentity({}, options));
+  checkIdentity(before);
+  const empty = config === undefined || Object.keys(config).length === 0;
+  const configured = await asked(
+    "ConfigureProvider",
+    lifecycle.configureProvider({ name, ...(empty ? {} : { config }), protocolVersion }, options),
+    "configure-refused",
+  );
+  if (configured.protocolVersion !== protocolVersion)
+    throw new HostError(
+      "wrong-protocol",
+      `ConfigureProvider answered protocol version ${configured.protocolVersion}; the host speaks ${protocolVersion}`,
+    );
+  const after = await asked("GetProviderIdentity", lifecycle.getProviderIdentity({}, options));
+  return { before, after };
+}
+
+function checkIdentity(identity: ProviderIdentity): void {
+  if (identity.kind !== ProviderKind.RUNTIME)
+    throw new HostError(
+      "wrong-kind",
+      `the provider says that it is of kind ${ProviderKind[identity.kind]}; the host expects RUNTIME`,
+    );
+  const { minProtocolVersion: min, maxProtocolVersion: max } = identity;
+  // 0 means that the range has no bound on that side.
+  if ((min !== 0 && min > protocolVersion) || (max !== 0 && max < protocolVersion))
+    throw new HostError(
+      "wrong-protocol",
+      `the provider speaks protocol versions ${min} to ${max}; the host speaks ${protocolVersion}`,
+    );
+}
+
+async function asked<T>(
+  method: string,
+  answer: Promise<T>,
+  failure: "handshake" | "configure-refused" = "handshake",
+): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    const { code, message } = RuntimeProviderError.from(cause, method);
+    throw new HostError(failure, `${method} failed with ${code}: ${message}`, { code, cause });
+  }
+}

@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { RuntimeProviderError } from "@gestalt-runtime/sdk";
+import { CacheStore, addCacheService } from "./cache-store.js";
+import { makeSocketDirectory, removeSocketDirectory } from "./socket-directory.js";
+import { serveOnSocket, type SocketServer } from "./socket-server.js";
+import type { HostLimits, HostTimes } from "./times.js";
+import type { HostTrace } from "./trace.js";
+
+/** One host service of one hosted plugin: a gRPC server on a Unix socket, known by its env var. */
+export interface HostService {
+  readonly envVar: string;
+  readonly path: string;
+}
+
+/** The host services of one hosted plugin, in a directory of their own (0700). */
+export interface HostServices {
+  /** In the order in which the host binds them (BIND). */
+  readonly services: readonly HostService[];
+  readonly caches: ReadonlyMap<string, CacheStore>;
+  close(): Promise<void>;
+}
+
+export interface HostServicesOptions {
+  readonly plugin: string;
+  /** The names of the plugin's caches, as its config has them. */
+  readonly caches: readonly string[];
+  readonly tmpDir: string | undefined;
+  readonly trace: HostTrace;
+  readonly times: HostTimes;
+  readonly limits: HostLimits;
+}
+
+/** Starts what every plugin gets (all UNIMPLEMENTED), and a real cache for each that its config names. */
+export async function startHostServices(options: HostServicesOptions): Promise<HostServices> {
+  const { plugin, trace, times, limits } = options;
+  const caches = new Map(options.caches.map((name) => [name, new CacheStore(limits)]));
+  const directory = await makeSocketDirectory(options.tmpDir);
+  const servers: SocketServer[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.close()));
+    await removeSocketDirectory(directory);
+  };
+  try {
+    const services: HostService[] = [];
+    for (const [index, { envVar, cache }] of servicesOf(caches).entries()) {
+      const path = join(directory, `host-${index}.sock`);
+      const noted = (method: string, thrown?: unknown): void =>
+        trace.note(plugin, 0, {
+          type: "host-service",
+          envVar,
+          method,
+          code: thrown === undefined ? "OK" : RuntimeProviderError.from(thrown, method).code,
+        });
+      servers.push(
+        await serveOnSocket(
+          path,
+          (grpc) => cache !== undefined && addCacheService(grpc, cache, noted),
+          times,
+          limits,
+        ),
+      );
+      services.push({ envVar, path });
+    }
+    return { services, caches, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The host's order: IndexedDB, caches (a single one also under the plain name), workflow and agent manager. */
+function servicesOf(
+  caches: ReadonlyMap<string, CacheStore>,
+): readonly { readonly envVar: string; readonly cache?: CacheStore }[] {
+  const named = [...caches].map(([name, cache]) => ({
+    envVar: `GESTALT_CACHE_SOCKET_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}`,
+    cache,
+  }));
+  const only = caches.size === 1 ? [...caches.values()] : [];
+  return [
+    { envVar: "GESTALT_INDEXEDDB_SOCKET" },
+    ...named,
+    ...only.map((cache) => ({ envVar: "GESTALT_CACHE_SOCKET", cache })),
+    { envVar: "GESTALT_WORKFLOW_MANAGER_SOCKET" },
+    { envVar: "GESTALT_AGENT_MANAGER_SOCKET" },
+  ];
+}

@@ -1,0 +1,47 @@
+/**
+ * The fake gestaltd.
+ *
+ * A whole host:
+ *
+ *     await using gestaltd = await startGestaltd({
+ *       runtimeProviders: { process: { command: "/abs/process-runtime.mjs", config: {} } },
+ *       plugins: { example: { command: "/abs/plugin.mjs", args: ["serve"], cache: ["main"] } },
+ *     });
+ *     const { status, body } = await gestaltd.execute("example", "echo", { a: 1 });
+ *     gestaltd.admin.logs("process", gestaltd.plugin("example").sessionId);
+ *     const report = await gestaltd.stop(); // { process: { code: 0, signal: null, killed: false, tookMs } }
+ *
+ * `new FakeGestaltd(options)`, then `start()` and `stop()`, gives a handle before the start is over. A plugin
+ * that can't be hosted is skipped, not thrown: `gestaltd.outcomes.get("example")` is a {@link HostedPlugin} or
+ * `{ status: "skipped", failure, message }`. `formatTrace(gestaltd.trace)` tells the whole story.
+ *
+ * One provider, by hand (raw calls carry a deadline or an AbortSignal only if you give one):
+ *
+ *     await using provider = await startProvider({ command, name: "process", env, times: { providerStopMs: 500 } });
+ *     await provider.handshake({ stateDir });                      // LIFE, with the host's deadlines and checks
+ *     const session = await provider.sessions.start({ pluginName: "p", metadata: {} }, { signal });
+ *     await provider.sessions.waitUntilReady(session.id);
+ *     await provider.runtime.startPlugin({ sessionId: session.id, command: "/x" }, { signal, timeoutMs: 1000 });
+ *     await provider.sessions.stop(session.id);                    // or provider.runtime.stopSession(...)
+ *     provider.logs.tail("process", session.id, 20);
+ *     provider.logHost?.freeze();
+ *     await provider.kill();                                       // SIGKILL; or shutdown(): PROC-6
+ *
+ * `ProviderInstance.spawn(options)` does not wait for the provider to serve; `connect()` does.
+ */
+export { startGestaltd, FakeGestaltd, type GestaltdStopReport } from "./gestaltd.js";
+export type { EgressOptions, GestaltdOptions, PluginOptions, RuntimeProviderOptions } from "./options.js";
+export { HostedPlugin, type PluginOutcome, type SkippedPlugin } from "./hosted-plugin.js";
+export { startProvider, ProviderInstance, type ProviderInstanceOptions } from "./provider-instance.js";
+export { ProviderProcess, describeEnd, type ProcessEnd, type ShutdownReport } from "./provider-process.js";
+export { SessionCalls } from "./session-calls.js";
+export type { Handshake } from "./handshake.js";
+export { HostError, type HostFailure } from "./host-error.js";
+export { HostTrace, type HostCall, type HostEvent, type HostEventRecord } from "./trace.js";
+export { formatCall, formatEvent, formatTrace, type FormatOptions } from "./format-trace.js";
+export { hostLimits, hostTimes, type HostLimits, type HostTimes } from "./times.js";
+export { LogStore, type LogRecord, type LogStreamName } from "./log-store.js";
+export type { LogHost } from "./log-host.js";
+export { CacheStore } from "./cache-store.js";
+export { Admin, type AdminProvider, type SupportProfile } from "./admin.js";
+export { inheritedVariables } from "./provider-environment.js";

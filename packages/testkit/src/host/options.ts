@@ -1,0 +1,121 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { HostLimits, HostTimes } from "./times.js";
+import type { HostTraceOptions } from "./trace.js";
+
+/** One entry of `runtime.providers` in the operator's config. */
+export interface RuntimeProviderOptions {
+  /** Absolute path of the executable (PROC-4). */
+  readonly command: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** What ConfigureProvider carries; absent or empty, the field is left out (LIFE-2). */
+  readonly config?: JsonObject;
+  /** Used by plugins that name no provider. The only provider of a host is its default anyway. */
+  readonly default?: boolean;
+  /** Whether it is offered a log host (LOGS-5). Default true. */
+  readonly logHost?: boolean;
+}
+
+/** What a plugin may reach (EGR-1). */
+export interface EgressOptions {
+  readonly allowedHosts?: readonly string[];
+  readonly defaultAction?: "allow" | "deny";
+}
+
+/** One entry of `plugins` in the operator's config, with `execution.mode: hosted`. */
+export interface PluginOptions {
+  /** Absolute path of the plugin's executable on the host's disk. */
+  readonly command: string;
+  /** Its path inside the package: what an image or a template runs, after `./`. Default: the command's file name. */
+  readonly entrypoint?: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** What IntegrationProvider.StartProvider carries. */
+  readonly config?: JsonObject;
+  /** `execution.runtime`. */
+  readonly runtime?: {
+    readonly provider?: string;
+    readonly image?: string;
+    readonly template?: string;
+    readonly metadata?: Readonly<Record<string, string>>;
+    /** Hosts from 2026-04-30, with an image only (SESS-3). */
+    readonly imagePullAuth?: { readonly dockerConfigJson: string };
+  };
+  /** The names of its caches; each is a real cache in memory. */
+  readonly cache?: readonly string[];
+  readonly egress?: EgressOptions;
+}
+
+/** The operator's config of a fake gestaltd, in plain TypeScript. */
+export interface GestaltdOptions extends Pick<HostTraceOptions, "onCall" | "onEvent"> {
+  /** By the operator's name. */
+  readonly runtimeProviders: Readonly<Record<string, RuntimeProviderOptions>>;
+  /** By name. All are started at once, as the host does. */
+  readonly plugins?: Readonly<Record<string, PluginOptions>>;
+  /** `server.baseUrl` and `server.encryptionKey`: they decide whether services could be relayed (SUP-3). */
+  readonly baseUrl?: string;
+  readonly encryptionKey?: string;
+  /** The working directory of the host, and so of its providers. Default: this process's. */
+  readonly cwd?: string;
+  /** Where directories for sockets are made; keep it short. Default: the system's. */
+  readonly tmpDir?: string;
+  /** The environment of the operator's shell. Default: this process's. */
+  readonly operatorEnv?: Readonly<Record<string, string | undefined>>;
+  /** Told of everything that providers write to stdout and stderr. */
+  readonly onOutput?: (chunk: Buffer, stream: "stdout" | "stderr", provider: string) => void;
+  readonly times?: Partial<HostTimes>;
+  readonly limits?: Partial<HostLimits>;
+  /** Aborting it during the start tells the host to end, as SIGTERM does: calls in flight are cancelled (SESS-13). */
+  readonly signal?: AbortSignal;
+}
+
+/** @throws TypeError that names the field, the fault and the mend */
+export function checkOptions({ runtimeProviders, plugins = {} }: GestaltdOptions): void {
+  const defaults = Object.entries(runtimeProviders).filter(([, provider]) => provider.default === true);
+  if (defaults.length > 1)
+    throw new TypeError(
+      `runtimeProviders: ${defaults.map(([name]) => name).join(" and ")} both have default: true; leave it on one`,
+    );
+  for (const [name, { command }] of Object.entries(runtimeProviders))
+    mustBeAbsolute(`runtimeProviders.${name}.command`, command);
+  for (const [name, plugin] of Object.entries(plugins)) checkPlugin(name, plugin, runtimeProviders);
+}
+
+/** @throws TypeError, as {@link checkOptions} */
+export function checkPlugin(
+  name: string,
+  { command, runtime = {} }: PluginOptions,
+  providers: GestaltdOptions["runtimeProviders"],
+): void {
+  mustBeAbsolute(`plugins.${name}.command`, command);
+  if (runtime.imagePullAuth !== undefined && runtime.image === undefined)
+    throw new TypeError(
+      `plugins.${name}.runtime.imagePullAuth is set without an image; set plugins.${name}.runtime.image too`,
+    );
+  const provider = providerOf(runtime.provider, providers);
+  if (provider === undefined)
+    throw new TypeError(
+      `plugins.${name}.runtime.provider is not set and no runtime provider is the default; name one of ` +
+        Object.keys(providers).join(", "),
+    );
+  if (providers[provider] === undefined)
+    throw new TypeError(
+      `plugins.${name}.runtime.provider is ${JSON.stringify(provider)}, which is not in runtimeProviders (` +
+        `${Object.keys(providers).join(", ")})`,
+    );
+}
+
+/** The provider's name that a plugin's entry means. */
+export function providerOf(
+  named: string | undefined,
+  providers: GestaltdOptions["runtimeProviders"],
+): string | undefined {
+  if (named !== undefined) return named;
+  const names = Object.keys(providers);
+  return names.length === 1 ? names[0] : names.find((name) => providers[name]?.default === true);
+}
+
+function mustBeAbsolute(field: string, path: string): void {
+  if (!path.startsWith("/"))
+    throw new TypeError(`${field} ${JSON.stringify(path)} is not an absolute path; resolve it first`);
+}

@@ -1,0 +1,250 @@
+import { join } from "node:path";
+import {
+  PluginRuntimeProvider,
+  ProviderLifecycle,
+  type ProtocolChannel,
+  type UnaryClient,
+} from "@gestalt-runtime/sdk/protocol";
+import type { JsonObject } from "@bufbuild/protobuf";
+import { handshake, type Handshake } from "./handshake.js";
+import { HostError } from "./host-error.js";
+import { logSocketVariable, serveLogHost, type LogHost } from "./log-host.js";
+import { LogStore } from "./log-store.js";
+import { dialProvider } from "./provider-dial.js";
+import { providerEnvironment } from "./provider-environment.js";
+import { ProviderProcess, type ProcessEnd, type ShutdownReport } from "./provider-process.js";
+import { SessionCalls } from "./session-calls.js";
+import { makeSocketDirectory, removeSocketDirectory } from "./socket-directory.js";
+import { hostLimits, hostTimes, type HostLimits, type HostTimes } from "./times.js";
+import { HostTrace } from "./trace.js";
+import { tracedClient } from "./traced-client.js";
+
+export interface ProviderInstanceOptions {
+  /** Absolute path of the executable (PROC-4). */
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** The operator's name for it. Default `runtime`; an empty one sets no `GESTALT_PLUGIN_NAME`. */
+  readonly name?: string;
+  /** The `env` of its config entry. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The operator's environment, of which seven variables are passed (PROC-4). Default: this process's. */
+  readonly operatorEnv?: Readonly<Record<string, string | undefined>>;
+  /** Its working directory, which is the host's. Default: this process's. */
+  readonly cwd?: string;
+  /** Where the directory for its sockets is made. Default: the system's. */
+  readonly tmpDir?: string;
+  /** Whether it is offered a log host; without one the variable is absent (LOGS-5). Default true. */
+  readonly logHost?: boolean;
+  /** Where its records go. Default: a store of its own. */
+  readonly logs?: LogStore;
+  /** Where its calls and events are written. Default: a trace of its own. */
+  readonly trace?: HostTrace;
+  /** Told of everything that it writes to stdout and stderr, as it comes. */
+  readonly onOutput?: (chunk: Buffer, stream: "stdout" | "stderr") => void;
+  readonly times?: Partial<HostTimes>;
+  readonly limits?: Partial<HostLimits>;
+  /** Aborting it gives up the start ({@link startProvider} then ends the process). */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One process of a provider as the host holds it: spawned, dialled, asked, ended. Dispose of it (`await using`)
+ * or call {@link ProviderInstance.shutdown}: both end the process and remove what the host made for it.
+ */
+export class ProviderInstance implements AsyncDisposable {
+  /** Numbers the processes of one trace, from 1. */
+  readonly instance: number;
+  readonly name: string;
+  readonly process: ProviderProcess;
+  readonly socketPath: string;
+  /** Holds the provider's socket and the log host's. */
+  readonly directory: string;
+  /** The whole environment that the process was given. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly trace: HostTrace;
+  readonly logs: LogStore;
+  readonly logHost: LogHost | undefined;
+  readonly times: HostTimes;
+  readonly limits: HostLimits;
+  /** The calls of a session's life, with what the host does around them. */
+  readonly sessions: SessionCalls;
+  #connection: Connection | undefined;
+  #shutdown: Promise<ShutdownReport> | undefined;
+
+  private constructor(parts: InstanceParts) {
+    this.instance = parts.instance;
+    this.name = parts.name;
+    this.process = parts.process;
+    this.socketPath = parts.socketPath;
+    this.directory = parts.directory;
+    this.environment = parts.environment;
+    this.trace = parts.trace;
+    this.logs = parts.logs;
+    this.logHost = parts.logHost;
+    this.times = parts.times;
+    this.limits = parts.limits;
+    this.sessions = new SessionCalls(this);
+  }
+
+  /** Spawns the process and does not wait for it to serve; {@link ProviderInstance.connect} does. */
+  static async spawn(options: ProviderInstanceOptions): Promise<ProviderInstance> {
+    const { command, args = [], name = "runtime", operatorEnv = process.env } = options;
+    if (!command.startsWith("/"))
+      throw new TypeError(`command ${JSON.stringify(command)} is not an absolute path; resolve it first`);
+    const times = { ...hostTimes, ...options.times };
+    const limits = { ...hostLimits, ...options.limits };
+    const trace = options.trace ?? new HostTrace({ maxRecords: limits.traceRecords });
+    const logs = options.logs ?? new LogStore(limits);
+    const instance = trace.nextInstance();
+    const directory = await makeSocketDirectory(options.tmpDir);
+    let logHost: LogHost | undefined;
+    try {
+      if (options.logHost ?? true)
+        logHost = await serveLogHost({
+          path: join(directory, "host-0.sock"),
+          providerName: name,
+          instance,
+          store: logs,
+          trace,
+          times,
+          limits,
+        });
+      const socketPath = join(directory, "plugin.sock");
+      const environment = providerEnvironment({
+        operator: operatorEnv,
+        entry: options.env ?? {},
+        socketPath,
+        parentPid: process.pid,
+        name,
+        hostServices: logHost === undefined ? {} : { [logSocketVariable]: logHost.path },
+      });
+      const child = await ProviderProcess.spawn({
+        command,
+        args,
+        environment,
+        cwd: options.cwd ?? process.cwd(),
+        maxOutputBytes: limits.outputBytes,
+        onOutput: options.onOutput,
+        onSignal: (signal) => trace.note(name, instance, { type: "signal", signal }),
+        onExit: (end) => trace.note(name, instance, { type: "exited", ...end }),
+      });
+      trace.note(name, instance, { type: "spawned", pid: child.pid, command: [command, ...args] });
+      return new ProviderInstance({
+        instance,
+        name,
+        process: child,
+        socketPath,
+        directory,
+        environment,
+        trace,
+        logs,
+        logHost,
+        times,
+        limits,
+      });
+    } catch (error) {
+      await logHost?.close();
+      await removeSocketDirectory(directory);
+      throw error;
+    }
+  }
+
+  /** Waits until the provider serves, and dials it (PROC-3). It does not end the process when that fails. */
+  async connect(signal?: AbortSignal): Promise<void> {
+    if (this.#connection !== undefined) return;
+    const channel = await dialProvider(this.process, {
+      socketPath: this.socketPath,
+      times: this.times,
+      diagnosisLines: this.limits.diagnosisLines,
+      signal,
+    });
+    const peer = {
+      to: "provider",
+      name: this.name,
+      instance: this.instance,
+      authority: "localhost",
+    } as const;
+    this.#connection = {
+      channel,
+      lifecycle: tracedClient(channel, ProviderLifecycle, peer, this.trace),
+      runtime: tracedClient(channel, PluginRuntimeProvider, peer, this.trace),
+    };
+    this.trace.note(this.name, this.instance, { type: "ready" });
+  }
+
+  /** The raw lifecycle calls, each traced. No deadline is set but the one you give. */
+  get lifecycle(): UnaryClient<typeof ProviderLifecycle> {
+    return this.#connected().lifecycle;
+  }
+
+  /** The raw runtime calls, each traced. No deadline is set but the one you give. */
+  get runtime(): UnaryClient<typeof PluginRuntimeProvider> {
+    return this.#connected().runtime;
+  }
+
+  /** Identity, configuration, identity again, with the host's deadlines and checks (LIFE). */
+  handshake(config?: JsonObject, signal?: AbortSignal): Promise<Handshake> {
+    return handshake(this.lifecycle, { name: this.name, config, times: this.times, signal });
+  }
+
+  /** Closes the connection and the log host, then SIGTERM, and SIGKILL after 2 s (PROC-6). */
+  shutdown(): Promise<ShutdownReport> {
+    return (this.#shutdown ??= (async () => {
+      this.#connection?.channel.close();
+      await this.logHost?.close();
+      const report = await this.process.terminate(this.times.providerStopMs);
+      await removeSocketDirectory(this.directory);
+      return report;
+    })());
+  }
+
+  /** SIGKILL, as a crash would end it; what the host holds stays until {@link ProviderInstance.shutdown}. */
+  kill(): Promise<ProcessEnd> {
+    return this.process.kill();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+
+  #connected(): Connection {
+    if (this.#connection !== undefined) return this.#connection;
+    throw new HostError("never-listened", "the provider is not connected yet; await connect() first");
+  }
+}
+
+/**
+ * Spawns a provider and waits until it serves. When that fails, the process has been ended and nothing is left.
+ *
+ * @throws {@link HostError} with the diagnosis
+ */
+export async function startProvider(options: ProviderInstanceOptions): Promise<ProviderInstance> {
+  const provider = await ProviderInstance.spawn(options);
+  try {
+    await provider.connect(options.signal);
+    return provider;
+  } catch (error) {
+    await provider.shutdown();
+    throw error;
+  }
+}
+
+interface Connection {
+  readonly channel: ProtocolChannel;
+  readonly lifecycle: UnaryClient<typeof ProviderLifecycle>;
+  readonly runtime: UnaryClient<typeof PluginRuntimeProvider>;
+}
+
+interface InstanceParts {
+  readonly instance: number;
+  readonly name: string;
+  readonly process: ProviderProcess;
+  readonly socketPath: string;
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly trace: HostTrace;
+  readonly logs: LogStore;
+  readonly logHost: LogHost | undefined;
+  readonly times: HostTimes;
+  readonly limits: HostLimits;
+}

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { RuntimeProviderError } from "@gestalt-runtime/sdk";
+import type {
+  PluginRuntimeSession,
+  StartPluginRuntimeSessionRequestSchema,
+  UnaryCallOptions,
+} from "@gestalt-runtime/sdk/protocol";
+import { HostError } from "./host-error.js";
+import type { ProviderInstance } from "./provider-instance.js";
+
+/** What the host does around a session's calls: it remembers, registers the log, polls, stops and forgets. */
+export class SessionCalls {
+  readonly #provider: ProviderInstance;
+  /** The sessions that the host believes to be there, for providers without ListSessions (SESS-7). */
+  readonly #remembered = new Set<string>();
+
+  constructor(provider: ProviderInstance) {
+    this.#provider = provider;
+  }
+
+  get remembered(): readonly string[] {
+    return [...this.#remembered].sort();
+  }
+
+  forget(sessionId: string): void {
+    this.#remembered.delete(sessionId);
+  }
+
+  /** StartSession, without a deadline; once it has answered, the log host knows the session (LOGS-2). */
+  async start(
+    request: MessageInitShape<typeof StartPluginRuntimeSessionRequestSchema>,
+    options: UnaryCallOptions = {},
+  ): Promise<PluginRuntimeSession> {
+    const session = await this.#provider.runtime.startSession(request, options);
+    if (session.id === "") return session;
+    this.#provider.logs.register(this.#provider.name, session.id);
+    this.#remembered.add(session.id);
+    return session;
+  }
+
+  /**
+   * GetSession every 25 ms until the session is `ready` or `running`; any word that the host does not know is
+   * waited on (SESS-4). There is no limit but the signal.
+   *
+   * @throws {@link HostError} `session-state` when it turns `failed` or `stopped`
+   */
+  async waitUntilReady(sessionId: string, signal?: AbortSignal): Promise<PluginRuntimeSession> {
+    const options = signal === undefined ? {} : { signal };
+    for (;;) {
+      const session = await this.#provider.runtime.getSession({ sessionId }, options);
+      if (session.state === "ready" || session.state === "running") return session;
+      if (session.state === "failed" || session.state === "stopped")
+        throw new HostError(
+          "session-state",
+          `the session ${JSON.stringify(sessionId)} turned "${session.state}" before it was ready`,
+        );
+      await delay(this.#provider.times.pollMs, undefined, options);
+    }
+  }
+
+  /** StopSession with the host's 3 s; a successful one makes the log host forget the session (LOGS-6). */
+  async stop(sessionId: string, options: UnaryCallOptions = {}): Promise<void> {
+    const { times, runtime, logs, name } = this.#provider;
+    await runtime.stopSession({ sessionId }, { timeoutMs: times.stopSessionMs, ...options });
+    logs.forget(name, sessionId);
+    this.#remembered.delete(sessionId);
+  }
+
+  /**
+   * The provider's sessions as an admin sees them: ListSessions, or GetSession for each that the host remembers
+   * where that is UNIMPLEMENTED; one that is NOT_FOUND is forgotten (SESS-7).
+   *
+   * @param remainingMs what is left of the inspection's deadline
+   */
+  async list(remainingMs: () => number): Promise<readonly PluginRuntimeSession[]> {
+    const { runtime } = this.#provider;
+    try {
+      return (await runtime.listSessions({}, { timeoutMs: remainingMs() })).sessions;
+    } catch (error) {
+      if (RuntimeProviderError.from(error, "ListSessions").code !== "UNIMPLEMENTED") throw error;
+    }
+    const sessions: PluginRuntimeSession[] = [];
+    for (const sessionId of this.remembered) {
+      try {
+        sessions.push(await runtime.getSession({ sessionId }, { timeoutMs: remainingMs() }));
+      } catch (error) {
+        if (RuntimeProviderError.from(error, "GetSession").code !== "NOT_FOUND") throw error;
+        this.forget(sessionId);
+      }
+    }
+    return sessions;
+  }
+}

@@ -1,0 +1,144 @@
+import type { JsonValue } from "@bufbuild/protobuf";
+import type { ErrorCode } from "@gestalt-runtime/sdk";
+import { hostLimits } from "./times.js";
+
+/** One call that the host made, from its own side. */
+export interface HostCall {
+  /** `provider` for a runtime provider's services, `plugin` for a hosted plugin's. */
+  readonly to: "provider" | "plugin";
+  /** The name of the provider or of the plugin. */
+  readonly name: string;
+  /** Which of the host's processes of that provider; 0 for a plugin, which the host did not spawn. */
+  readonly instance: number;
+  /** Service and method, such as `PluginRuntimeProvider/StartSession`. */
+  readonly method: string;
+  /** The request as protobuf JSON; defaults are left out. */
+  readonly request: JsonValue;
+  readonly authority: string;
+  /** The deadline that the call carried; absent: none. */
+  readonly deadlineMs?: number;
+  /** Milliseconds since the trace began. */
+  readonly startedAtMs: number;
+  /** Absent while the call is in flight. */
+  readonly durationMs?: number;
+  /** Absent while the call is in flight. */
+  readonly outcome?:
+    | { readonly code: "OK"; readonly response: JsonValue }
+    | { readonly code: ErrorCode; readonly message: string };
+}
+
+/** Something that happened to the host, other than a call of its own. */
+export type HostEvent =
+  | { readonly type: "spawned"; readonly pid: number; readonly command: readonly string[] }
+  | { readonly type: "ready" }
+  | { readonly type: "signal"; readonly signal: NodeJS.Signals }
+  | { readonly type: "exited"; readonly code: number | null; readonly signal: NodeJS.Signals | null }
+  | {
+      readonly type: "log-appended";
+      readonly sessionId: string;
+      readonly lastSeq: number;
+      readonly messages: readonly string[];
+    }
+  | {
+      readonly type: "log-refused";
+      readonly sessionId: string;
+      readonly error: string;
+      readonly messages: readonly string[];
+    }
+  | {
+      readonly type: "host-service";
+      readonly envVar: string;
+      readonly method: string;
+      readonly code: "OK" | ErrorCode;
+    }
+  | { readonly type: "plugin-hosted"; readonly plugin: string; readonly sessionId: string }
+  | { readonly type: "plugin-skipped"; readonly plugin: string; readonly message: string }
+  | { readonly type: "plugin-stopped"; readonly plugin: string };
+
+/** An event with its time and what it belongs to: a provider's instance, or a plugin (instance 0). */
+export type HostEventRecord = HostEvent & {
+  readonly name: string;
+  readonly instance: number;
+  readonly atMs: number;
+};
+
+export interface HostTraceOptions {
+  /** Called when a call has ended. What it throws is the caller's to catch: it ends the test. */
+  readonly onCall?: (call: HostCall) => void;
+  readonly onEvent?: (event: HostEventRecord) => void;
+  /** Calls and events each kept, the newest. Default 20,000. */
+  readonly maxRecords?: number;
+}
+
+/** All that the host asked and saw, in order. One trace serves a whole host; it is bounded. */
+export class HostTrace {
+  readonly #startedAt = performance.now();
+  readonly #calls: HostCall[] = [];
+  readonly #events: HostEventRecord[] = [];
+  readonly #onCall = new Set<(call: HostCall) => void>();
+  readonly #onEvent = new Set<(event: HostEventRecord) => void>();
+  readonly #maxRecords: number;
+  #instances = 0;
+
+  constructor(options: HostTraceOptions = {}) {
+    this.#maxRecords = options.maxRecords ?? hostLimits.traceRecords;
+    if (options.onCall !== undefined) this.#onCall.add(options.onCall);
+    if (options.onEvent !== undefined) this.#onEvent.add(options.onEvent);
+  }
+
+  /** The host's calls in the order in which they began, those in flight included. */
+  get calls(): readonly HostCall[] {
+    return this.#calls;
+  }
+
+  get events(): readonly HostEventRecord[] {
+    return this.#events;
+  }
+
+  /** Tells of every call that ends from now on, until the returned function is called. */
+  onCall(listener: (call: HostCall) => void): () => void {
+    this.#onCall.add(listener);
+    return () => this.#onCall.delete(listener);
+  }
+
+  /** Tells of every event from now on, until the returned function is called. */
+  onEvent(listener: (event: HostEventRecord) => void): () => void {
+    this.#onEvent.add(listener);
+    return () => this.#onEvent.delete(listener);
+  }
+
+  /** Numbers the provider processes of one host, from 1. */
+  nextInstance(): number {
+    this.#instances += 1;
+    return this.#instances;
+  }
+
+  /** Notes the beginning of a call; the returned function notes its end. */
+  begin(
+    call: Omit<HostCall, "startedAtMs" | "durationMs" | "outcome">,
+  ): (outcome: NonNullable<HostCall["outcome"]>) => void {
+    const record: { -readonly [K in keyof HostCall]: HostCall[K] } = { ...call, startedAtMs: this.#now() };
+    push(this.#calls, record, this.#maxRecords);
+    return (outcome) => {
+      record.durationMs = this.#now() - record.startedAtMs;
+      record.outcome = outcome;
+      for (const listener of this.#onCall) listener(record);
+    };
+  }
+
+  note(name: string, instance: number, event: HostEvent): void {
+    const record: HostEventRecord = { ...event, name, instance, atMs: this.#now() };
+    push(this.#events, record, this.#maxRecords);
+    for (const listener of this.#onEvent) listener(record);
+  }
+
+  #now(): number {
+    return performance.now() - this.#startedAt;
+  }
+}
+
+function push<T>(records: T[], record: T, max: number): void {
+  records.push(record);
+  // In blocks, so that a long run does not shift the whole list at every call.
+  if (records.length > max * 1.1) records.splice(0, records.length - max);
+}

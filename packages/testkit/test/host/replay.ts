@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import {
+  startGestaltd,
+  type FakeGestaltd,
+  type GestaltdStopReport,
+  type HostTimes,
+  type PluginOptions,
+  type PluginOutcome,
+} from "../../src/host/index.js";
+import { fixture, type TestDirectory } from "./fixtures.js";
+import { withPlaceholders } from "./normalise.js";
+import { readLines, type RecordedEvent, type Recording } from "./recording.js";
+
+/** The environment of the operator who made the recordings. */
+const operatorEnv = {
+  PATH: process.env.PATH,
+  HOME: "/root",
+  LANG: "C.UTF-8",
+  SSL_CERT_DIR: "/etc/ssl/certs",
+  SSL_CERT_FILE: "/etc/ssl/certs/ca-certificates.crt",
+  SECRET_OF_THE_OPERATOR: "must not arrive",
+};
+
+export interface ReplayOptions {
+  /** Where the plugin's program lies below the artifacts. */
+  readonly pluginPath?: string;
+  readonly plugin?: Partial<PluginOptions>;
+  readonly times?: Partial<HostTimes>;
+  /** What is done once all plugins are hosted or skipped. Default: as many inspections as the recording has. */
+  readonly drive?: (gestaltd: FakeGestaltd) => Promise<void>;
+}
+
+export interface Replay {
+  readonly provider: readonly RecordedEvent[];
+  /** What the plugin `example` received; empty when it was not started. */
+  readonly plugin: readonly RecordedEvent[];
+  readonly outcomes: ReadonlyMap<string, PluginOutcome>;
+  readonly report: GestaltdStopReport;
+  readonly trace: FakeGestaltd["trace"];
+}
+
+/** Drives the fake host through the scenario of a recording, and gives back what the recorders wrote down. */
+export async function replay(
+  recording: Recording,
+  directory: TestDirectory,
+  options: ReplayOptions = {},
+): Promise<Replay> {
+  const paths = {
+    tmp: join(directory.path, "tmp"),
+    artifacts: join(directory.path, "artifacts"),
+    configDir: join(directory.path, "config"),
+  };
+  await Promise.all(Object.values(paths).map((path) => mkdir(path)));
+  // Installed programs have no extension, so this says what they are.
+  await writeFile(join(paths.artifacts, "package.json"), '{"type":"module"}');
+  const command = join(paths.artifacts, "runtime/rec/bin/rec");
+  await install("recording-provider", command);
+  await writeFile(
+    `${command}.settings.json`,
+    JSON.stringify({ earlyLogsOf: pluginsWithRefusedLogs(recording) }),
+  );
+  const { pluginPath = "gestalt-plugin-provider-go" } = options;
+  const plugins: Record<string, PluginOptions> = {};
+  for (const [name, plugin] of Object.entries(recording.operator.plugins)) {
+    const program = join(paths.artifacts, "providers", name, pluginPath);
+    await install("recording-plugin", program);
+    plugins[name] = {
+      command: program,
+      entrypoint: basename(pluginPath),
+      runtime: plugin.execution.runtime,
+      ...(plugin.cache === undefined ? {} : { cache: plugin.cache }),
+      ...(plugin.egress === undefined ? {} : { egress: plugin.egress }),
+      ...options.plugin,
+    };
+  }
+  const gestaltd = await startGestaltd({
+    runtimeProviders: { rec: { command, ...recording.operator.runtime } },
+    plugins,
+    cwd: paths.configDir,
+    tmpDir: paths.tmp,
+    operatorEnv,
+    ...(options.times === undefined ? {} : { times: options.times }),
+  });
+  let report;
+  try {
+    await (options.drive ?? ((host) => inspect(host, recording)))(gestaltd);
+  } finally {
+    report = await gestaltd.stop();
+  }
+  const read = async (program: string): Promise<readonly RecordedEvent[]> => {
+    const file = `${program}.recording.jsonl`;
+    return existsSync(file) ? withPlaceholders(await readLines(file), paths) : [];
+  };
+  return {
+    provider: await read(command),
+    plugin: await read(join(paths.artifacts, "providers/example", pluginPath)),
+    outcomes: gestaltd.outcomes,
+    report,
+    trace: gestaltd.trace,
+  };
+}
+
+/** The admin's looks of the recording: first the list of providers, then the sessions of one. */
+async function inspect(gestaltd: FakeGestaltd, { events }: Recording): Promise<void> {
+  const looks = events.filter(
+    ({ event, method }) => event === "call" && method === "PluginRuntimeProvider/ListSessions",
+  ).length;
+  if (looks > 0) await gestaltd.admin.providers();
+  if (looks > 1) await gestaltd.admin.sessions("rec");
+}
+
+/** A log record sent before the host has seen StartSession's answer is refused: a race, which a replay decides. */
+function pluginsWithRefusedLogs({ events, operator }: Recording): readonly string[] {
+  const names = Object.keys(operator.plugins);
+  return events
+    .filter(({ event }) => event === "log-refused")
+    .map(({ message }) => names[Number(/s(\d+)/.exec(message ?? "")?.[1]) - 1] ?? "");
+}
+
+async function install(name: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await copyFile(fixture(name), path);
+}
