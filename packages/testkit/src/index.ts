@@ -1,1 +1,12 @@
-export {};
+export { fixturePlugin, type FixturePluginOptions, type PluginCommand } from "./plugins/launch.js";
+export type { AtStart } from "./plugins/at-start.js";
+export {
+  fixtureOperations,
+  type FixtureOperation,
+  type FixtureOperationId,
+  type FixtureOperations,
+  type FixtureParameter,
+  type ProcessFacts,
+} from "./plugins/operations.js";
+export { fixtureLogLine } from "./plugins/log-lines.js";
+export * from "./host/index.js";
