@@ -2,23 +2,24 @@ import { fileURLToPath } from "node:url";
 import {
   createSessionRuntime,
   openInstanceDirectory,
+  RuntimeProviderError,
   servePluginRuntimeProvider,
 } from "@gestalt-runtime/sdk";
-import { detectContainment, killMarked } from "@gestalt-runtime/sdk/processes";
-import { defaultStateDir, readConfig, sessionLimits } from "./config.js";
+import { detectContainment, type ContainmentKind } from "@gestalt-runtime/sdk/processes";
+import { defaultStateDir, readConfig, sessionLimits, type ProcessRuntimeConfig } from "./config.js";
+import { endLeftoverProcesses } from "./leftovers.js";
 import { ProcessBackend } from "./process-backend.js";
 
 const provider = createSessionRuntime(
   async (raw, { name, logger }) => {
     const config = readConfig(raw);
-    const containment = await detectContainment({ kind: config.containment });
-    logger.info({ containment: containment.kind, reason: containment.reason }, "process runtime configured");
+    const containment = await chooseContainment(config, (text) => logger.warn({}, text));
     const instance = await openInstanceDirectory({
       root: config.stateDir ?? defaultStateDir(name),
       removeRoot: config.stateDir === undefined,
-      onLeftover: async (id) => {
-        logger.warn({ instance: id }, "cleaning up after an instance that died");
-        await killMarked(id);
+      onLeftover: async (path) => {
+        logger.warn({ path }, "cleaning up after an instance that died");
+        await endLeftoverProcesses(path);
       },
     });
     return new ProcessBackend({
@@ -40,3 +41,18 @@ const provider = createSessionRuntime(
 );
 
 await servePluginRuntimeProvider(provider);
+
+async function chooseContainment(
+  { containment }: ProcessRuntimeConfig,
+  warn: (text: string) => void,
+): Promise<ContainmentKind> {
+  const { kind, reason } = await detectContainment();
+  if (containment === "pid-namespace" && kind !== containment)
+    throw new RuntimeProviderError(
+      "FAILED_PRECONDITION",
+      `containment is pid-namespace, which can't be had here: ${reason ?? "unknown"}; install util-linux, or set containment to auto`,
+    );
+  if (containment !== "auto") return containment;
+  if (reason !== undefined) warn(`plugins are held together by process groups: ${reason}`);
+  return kind;
+}

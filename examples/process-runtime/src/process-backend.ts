@@ -1,5 +1,5 @@
 import { mkdir, rm } from "node:fs/promises";
-import { resolve, join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   RuntimeProviderError,
   type BackendContext,
@@ -14,9 +14,10 @@ import {
 import {
   openProcessTree,
   SpawnError,
-  type Containment,
+  type ContainmentKind,
   type ProcessTree,
 } from "@gestalt-runtime/sdk/processes";
+import { keepMarker } from "./leftovers.js";
 
 /** A guest is a directory of the session's own, and the process tree that runs beside it. */
 type Handle = { readonly directory: string };
@@ -26,7 +27,7 @@ const killReserveMs = 400;
 
 export interface ProcessBackendOptions {
   readonly instance: InstanceDirectory;
-  readonly containment: Containment;
+  readonly containment: ContainmentKind;
   readonly workingDirectory: string;
   readonly stopGraceMs: number;
   readonly limits: SessionLimits;
@@ -57,7 +58,7 @@ export class ProcessBackend implements SessionBackend<Handle> {
     await mkdir(directory, { mode: 0o700 });
     try {
       await Promise.all([home, temporary].map((path) => mkdir(path, { mode: 0o700 })));
-      this.#trees.set(directory, await openProcessTree({ containment: this.options.containment }));
+      this.#trees.set(directory, await this.#openTree());
     } catch (error) {
       await rm(directory, { recursive: true, force: true });
       throw error;
@@ -99,6 +100,12 @@ export class ProcessBackend implements SessionBackend<Handle> {
     await rm(directory, { recursive: true, force: true, maxRetries: 3 });
     this.#trees.delete(directory);
     return "gone";
+  }
+
+  async #openTree(): Promise<ProcessTree> {
+    const tree = await openProcessTree({ kind: this.options.containment });
+    if (tree.marker !== undefined) await keepMarker(this.options.instance.path, tree.marker);
+    return tree;
   }
 
   async close(): Promise<void> {

@@ -14,3 +14,5 @@ export {
   type DialTarget,
 } from "./dial-target/dial-target.js";
 export { probeHttp2, waitForHttp2, type Http2Answer, type WaitForHttp2Options } from "./dial-target/http2-probe.js";
+export * from "./sessions/index.js";
+export * from "./state-directory/index.js";

@@ -207,6 +207,7 @@ export class RuntimeSession<H extends Json> {
       });
       const id = `p-${randomUUID()}`;
       this.#enter(states.running(id));
+      this.#log.runtime(`the plugin accepts gRPC connections at ${dialTarget}`);
       void plugin.ended.then((ended) => this.#end(ended, io));
       return { id, dialTarget };
     } catch (thrown) {

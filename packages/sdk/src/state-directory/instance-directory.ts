@@ -9,8 +9,11 @@ export interface InstanceDirectoryOptions {
   readonly root: string;
   /** Remove `root` too when this instance closes and nothing else is in it. Default false. */
   readonly removeRoot?: boolean;
-  /** Called with the id of a dead instance before its directory is removed, to end what else it left. */
-  readonly onLeftover?: (id: string) => Promise<void>;
+  /**
+   * Called with the directory of a dead instance before it is removed, to end what else that one left. The
+   * directory may be missing already.
+   */
+  readonly onLeftover?: (path: string) => Promise<void>;
 }
 
 /** A directory that belongs to this process alone, for as long as it lives (REC-2). */
@@ -68,7 +71,7 @@ async function claim(root: string): Promise<{ id: string; lock: Lock }> {
   }
 }
 
-async function removeLeftovers(root: string, onLeftover?: (id: string) => Promise<void>): Promise<void> {
+async function removeLeftovers(root: string, onLeftover?: (path: string) => Promise<void>): Promise<void> {
   for (const name of await readdir(root)) {
     const path = join(root, name);
     if (name.startsWith(temporaryPrefix)) {
@@ -76,12 +79,12 @@ async function removeLeftovers(root: string, onLeftover?: (id: string) => Promis
     } else if (name.endsWith(lockSuffix)) {
       if (!(await isOwnerDead(path))) continue;
       const id = name.slice(0, -lockSuffix.length);
-      await onLeftover?.(id);
+      await onLeftover?.(join(root, id));
       await rm(join(root, id), { recursive: true, force: true, maxRetries: 3 });
       await rm(path, { force: true });
     } else if (/^[0-9a-f]{8}$/.test(name) && !(await exists(join(root, name + lockSuffix)))) {
       // A lock is taken before its directory is made and released after it is removed.
-      await onLeftover?.(name);
+      await onLeftover?.(path);
       await rm(path, { recursive: true, force: true, maxRetries: 3 });
     }
   }

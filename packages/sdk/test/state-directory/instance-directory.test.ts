@@ -50,12 +50,12 @@ describe("openInstanceDirectory", () => {
     const told: string[] = [];
     const instance = await openInstanceDirectory({
       root,
-      onLeftover: (id) => {
-        told.push(id);
+      onLeftover: (path) => {
+        told.push(path);
         return Promise.resolve();
       },
     });
-    expect(told).toEqual([dead.id]);
+    expect(told).toEqual([join(root, dead.id)]);
     expect((await readdir(root)).sort()).toEqual([instance.id, `${instance.id}.lock`].sort());
     await instance.close();
   });
@@ -67,8 +67,8 @@ describe("openInstanceDirectory", () => {
     const told: string[] = [];
     const instance = await openInstanceDirectory({
       root,
-      onLeftover: (id) => {
-        told.push(id);
+      onLeftover: (path) => {
+        told.push(path);
         return Promise.resolve();
       },
     });

@@ -1,0 +1,18 @@
+// Bundles the driver and its subjects. Floor and provider are built alike, as the examples are: one ESM file each.
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+await build({
+  absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
+  entryPoints: ["src/main.ts", "subjects/bare-server.ts", "subjects/level1-provider.ts"],
+  outdir: "dist",
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  keepNames: true,
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
+  },
+});
