@@ -1,0 +1,79 @@
+import type { ChildProcess } from "node:child_process";
+import { PassThrough, type Readable } from "node:stream";
+import { isRunning, keepUnreadOutput } from "./child.js";
+
+/** How a program ended: with an exit code, or by a signal. 137 and SIGKILL are different things. */
+export type Ended =
+  | { readonly how: "exit"; readonly code: number }
+  | { readonly how: "signal"; readonly signal: NodeJS.Signals };
+
+/** A program that was started in a tree. */
+export interface TreeProcess {
+  /**
+   * Its process id as this process sees it, which is another one inside a PID namespace. Undefined where it
+   * ended within the few milliseconds before it could be seen.
+   */
+  readonly pid: number | undefined;
+  /** What it writes; to be read, or it blocks once the pipe is full. */
+  readonly stdout: Readable;
+  /** As `stdout`. */
+  readonly stderr: Readable;
+  /** Resolves when it has ended, by itself or not (SESS-10); never rejects. What it started may still run. */
+  readonly ended: Promise<Ended>;
+  /**
+   * Resolves when `stdout` and `stderr` have been read to their end; never rejects. A descendant that holds a
+   * pipe open, or a reader that has stopped reading, gets `drainMs` from the end of the program; then both
+   * streams are destroyed.
+   */
+  readonly drained: Promise<void>;
+}
+
+/** Follows a child to its end and that of its streams. */
+export class Program implements TreeProcess {
+  readonly child: ChildProcess;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly ended: Promise<Ended>;
+  readonly drained: Promise<void>;
+  pid: number | undefined;
+
+  constructor(child: ChildProcess, drainMs: number) {
+    const { stdout, stderr } = child;
+    // Where the process has no descriptors left, there are no streams, and the child's error says so.
+    this.child = child;
+    this.stdout = stdout ?? new PassThrough();
+    this.stderr = stderr ?? new PassThrough();
+    keepUnreadOutput(child);
+    this.ended = new Promise((resolve) => {
+      child.once("exit", (code, signal) =>
+        resolve(signal === null ? { how: "exit", code: code ?? 0 } : { how: "signal", signal }),
+      );
+    });
+    this.drained = this.#drain(drainMs);
+  }
+
+  get isRunning(): boolean {
+    return isRunning(this.child);
+  }
+
+  /** Lets go of a child that could not be started or will not end, so that it holds nothing here. */
+  abandon(): void {
+    this.child.unref();
+    this.stdout.destroy();
+    this.stderr.destroy();
+  }
+
+  async #drain(drainMs: number): Promise<void> {
+    const closed = Promise.all([closeOf(this.stdout), closeOf(this.stderr)]);
+    await Promise.race([closed, this.ended]);
+    const timer = setTimeout(() => this.abandon(), drainMs);
+    await closed;
+    clearTimeout(timer);
+  }
+}
+
+function closeOf(stream: Readable): Promise<void> {
+  // What goes wrong on a pipe ends it; who reads it may listen for the error too.
+  stream.on("error", () => undefined);
+  return new Promise((resolve) => stream.once("close", resolve));
+}
