@@ -33,11 +33,12 @@ for (const group of ["packages", "examples"]) {
   }
 }
 
+/** @param {string} folder */
 async function list(folder) {
   try {
     return (await readdir(folder)).sort();
   } catch (error) {
-    if (error.code === "ENOENT") return [];
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
     throw error;
   }
 }
