@@ -11,12 +11,8 @@ import type { Message } from "@bufbuild/protobuf";
 /**
  * Describes the file gestalt/provider/v1/cache.proto.
  */
-export const file_gestalt_provider_v1_cache: GenFile =
-  /*@__PURE__*/
-  fileDesc(
-    "Ch9nZXN0YWx0L3Byb3ZpZGVyL3YxL2NhY2hlLnByb3RvEhNnZXN0YWx0LnByb3ZpZGVyLnYxIh4KD0NhY2hlR2V0UmVxdWVzdBILCgNrZXkYASABKAkiMAoQQ2FjaGVHZXRSZXNwb25zZRINCgVmb3VuZBgBIAEoCBINCgV2YWx1ZRgCIAEoDCJVCg9DYWNoZVNldFJlcXVlc3QSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIhChJDYWNoZURlbGV0ZVJlcXVlc3QSCwoDa2V5GAEgASgJIiYKE0NhY2hlRGVsZXRlUmVzcG9uc2USDwoHZGVsZXRlZBgBIAEoCDL9AQoFQ2FjaGUSUgoDR2V0EiQuZ2VzdGFsdC5wcm92aWRlci52MS5DYWNoZUdldFJlcXVlc3QaJS5nZXN0YWx0LnByb3ZpZGVyLnYxLkNhY2hlR2V0UmVzcG9uc2USQwoDU2V0EiQuZ2VzdGFsdC5wcm92aWRlci52MS5DYWNoZVNldFJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkSWwoGRGVsZXRlEicuZ2VzdGFsdC5wcm92aWRlci52MS5DYWNoZURlbGV0ZVJlcXVlc3QaKC5nZXN0YWx0LnByb3ZpZGVyLnYxLkNhY2hlRGVsZXRlUmVzcG9uc2ViBnByb3RvMw",
-    [file_google_protobuf_duration, file_google_protobuf_empty],
-  );
+export const file_gestalt_provider_v1_cache: GenFile = /*@__PURE__*/
+  fileDesc("Ch9nZXN0YWx0L3Byb3ZpZGVyL3YxL2NhY2hlLnByb3RvEhNnZXN0YWx0LnByb3ZpZGVyLnYxIh4KD0NhY2hlR2V0UmVxdWVzdBILCgNrZXkYASABKAkiMAoQQ2FjaGVHZXRSZXNwb25zZRINCgVmb3VuZBgBIAEoCBINCgV2YWx1ZRgCIAEoDCJVCg9DYWNoZVNldFJlcXVlc3QSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgMEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIhChJDYWNoZURlbGV0ZVJlcXVlc3QSCwoDa2V5GAEgASgJIiYKE0NhY2hlRGVsZXRlUmVzcG9uc2USDwoHZGVsZXRlZBgBIAEoCDL9AQoFQ2FjaGUSUgoDR2V0EiQuZ2VzdGFsdC5wcm92aWRlci52MS5DYWNoZUdldFJlcXVlc3QaJS5nZXN0YWx0LnByb3ZpZGVyLnYxLkNhY2hlR2V0UmVzcG9uc2USQwoDU2V0EiQuZ2VzdGFsdC5wcm92aWRlci52MS5DYWNoZVNldFJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkSWwoGRGVsZXRlEicuZ2VzdGFsdC5wcm92aWRlci52MS5DYWNoZURlbGV0ZVJlcXVlc3QaKC5nZXN0YWx0LnByb3ZpZGVyLnYxLkNhY2hlRGVsZXRlUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_empty]);
 
 /**
  * @generated from message gestalt.provider.v1.CacheGetRequest
@@ -32,8 +28,7 @@ export type CacheGetRequest = Message<"gestalt.provider.v1.CacheGetRequest"> & {
  * Describes the message gestalt.provider.v1.CacheGetRequest.
  * Use `create(CacheGetRequestSchema)` to create a new message.
  */
-export const CacheGetRequestSchema: GenMessage<CacheGetRequest> =
-  /*@__PURE__*/
+export const CacheGetRequestSchema: GenMessage<CacheGetRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_cache, 0);
 
 /**
@@ -55,8 +50,7 @@ export type CacheGetResponse = Message<"gestalt.provider.v1.CacheGetResponse"> &
  * Describes the message gestalt.provider.v1.CacheGetResponse.
  * Use `create(CacheGetResponseSchema)` to create a new message.
  */
-export const CacheGetResponseSchema: GenMessage<CacheGetResponse> =
-  /*@__PURE__*/
+export const CacheGetResponseSchema: GenMessage<CacheGetResponse> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_cache, 1);
 
 /**
@@ -85,8 +79,7 @@ export type CacheSetRequest = Message<"gestalt.provider.v1.CacheSetRequest"> & {
  * Describes the message gestalt.provider.v1.CacheSetRequest.
  * Use `create(CacheSetRequestSchema)` to create a new message.
  */
-export const CacheSetRequestSchema: GenMessage<CacheSetRequest> =
-  /*@__PURE__*/
+export const CacheSetRequestSchema: GenMessage<CacheSetRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_cache, 2);
 
 /**
@@ -103,8 +96,7 @@ export type CacheDeleteRequest = Message<"gestalt.provider.v1.CacheDeleteRequest
  * Describes the message gestalt.provider.v1.CacheDeleteRequest.
  * Use `create(CacheDeleteRequestSchema)` to create a new message.
  */
-export const CacheDeleteRequestSchema: GenMessage<CacheDeleteRequest> =
-  /*@__PURE__*/
+export const CacheDeleteRequestSchema: GenMessage<CacheDeleteRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_cache, 3);
 
 /**
@@ -121,8 +113,7 @@ export type CacheDeleteResponse = Message<"gestalt.provider.v1.CacheDeleteRespon
  * Describes the message gestalt.provider.v1.CacheDeleteResponse.
  * Use `create(CacheDeleteResponseSchema)` to create a new message.
  */
-export const CacheDeleteResponseSchema: GenMessage<CacheDeleteResponse> =
-  /*@__PURE__*/
+export const CacheDeleteResponseSchema: GenMessage<CacheDeleteResponse> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_cache, 4);
 
 /**
@@ -139,7 +130,7 @@ export const Cache: GenService<{
     methodKind: "unary";
     input: typeof CacheGetRequestSchema;
     output: typeof CacheGetResponseSchema;
-  };
+  },
   /**
    * @generated from rpc gestalt.provider.v1.Cache.Set
    */
@@ -147,7 +138,7 @@ export const Cache: GenService<{
     methodKind: "unary";
     input: typeof CacheSetRequestSchema;
     output: typeof EmptySchema;
-  };
+  },
   /**
    * @generated from rpc gestalt.provider.v1.Cache.Delete
    */
@@ -155,5 +146,7 @@ export const Cache: GenService<{
     methodKind: "unary";
     input: typeof CacheDeleteRequestSchema;
     output: typeof CacheDeleteResponseSchema;
-  };
-}> = /*@__PURE__*/ serviceDesc(file_gestalt_provider_v1_cache, 0);
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_gestalt_provider_v1_cache, 0);
+

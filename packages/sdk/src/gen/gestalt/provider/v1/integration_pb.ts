@@ -11,12 +11,8 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
 /**
  * Describes the file gestalt/provider/v1/integration.proto.
  */
-export const file_gestalt_provider_v1_integration: GenFile =
-  /*@__PURE__*/
-  fileDesc(
-    "CiVnZXN0YWx0L3Byb3ZpZGVyL3YxL2ludGVncmF0aW9uLnByb3RvEhNnZXN0YWx0LnByb3ZpZGVyLnYxItACChBQcm92aWRlck1ldGFkYXRhEgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEjwKD2Nvbm5lY3Rpb25fbW9kZRgEIAEoDjIjLmdlc3RhbHQucHJvdmlkZXIudjEuQ29ubmVjdGlvbk1vZGUSEgoKYXV0aF90eXBlcxgFIAMoCRI0Cg5zdGF0aWNfY2F0YWxvZxgHIAEoCzIcLmdlc3RhbHQucHJvdmlkZXIudjEuQ2F0YWxvZxIgChhzdXBwb3J0c19zZXNzaW9uX2NhdGFsb2cYCCABKAgSHQoVc3VwcG9ydHNfcG9zdF9jb25uZWN0GAkgASgIEhwKFG1pbl9wcm90b2NvbF92ZXJzaW9uGAsgASgFEhwKFG1heF9wcm90b2NvbF92ZXJzaW9uGAwgASgFIo8BCgdDYXRhbG9nEgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhAKCGljb25fc3ZnGAQgASgJEjkKCm9wZXJhdGlvbnMYBSADKAsyJS5nZXN0YWx0LnByb3ZpZGVyLnYxLkNhdGFsb2dPcGVyYXRpb24izQEKEENhdGFsb2dPcGVyYXRpb24SCgoCaWQYASABKAkSDgoGbWV0aG9kGAIgASgJEg0KBXRpdGxlGAMgASgJEhMKC2Rlc2NyaXB0aW9uGAQgASgJEhQKDGlucHV0X3NjaGVtYRgFIAEoCRIVCg1vdXRwdXRfc2NoZW1hGAYgASgJEjkKCnBhcmFtZXRlcnMYCCADKAsyJS5nZXN0YWx0LnByb3ZpZGVyLnYxLkNhdGFsb2dQYXJhbWV0ZXISEQoJcmVhZF9vbmx5GAsgASgIIlUKEENhdGFsb2dQYXJhbWV0ZXISDAoEbmFtZRgBIAEoCRIMCgR0eXBlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhAKCHJlcXVpcmVkGAQgASgIImcKFFN0YXJ0UHJvdmlkZXJSZXF1ZXN0EgwKBG5hbWUYASABKAkSJwoGY29uZmlnGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIYChBwcm90b2NvbF92ZXJzaW9uGAQgASgFIjEKFVN0YXJ0UHJvdmlkZXJSZXNwb25zZRIYChBwcm90b2NvbF92ZXJzaW9uGAEgASgFIvACCg5FeGVjdXRlUmVxdWVzdBIRCglvcGVyYXRpb24YASABKAkSJwoGcGFyYW1zGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBINCgV0b2tlbhgDIAEoCRJUChFjb25uZWN0aW9uX3BhcmFtcxgEIAMoCzI5Lmdlc3RhbHQucHJvdmlkZXIudjEuRXhlY3V0ZVJlcXVlc3QuQ29ubmVjdGlvblBhcmFtc0VudHJ5EhUKDWludm9jYXRpb25faWQYBSABKAkSNAoHY29udGV4dBgGIAEoCzIjLmdlc3RhbHQucHJvdmlkZXIudjEuUmVxdWVzdENvbnRleHQSGAoQaW52b2NhdGlvbl90b2tlbhgIIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYCSABKAkaNwoVQ29ubmVjdGlvblBhcmFtc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFKBAgHEAgi4QEKDlJlcXVlc3RDb250ZXh0EjQKB3N1YmplY3QYASABKAsyIy5nZXN0YWx0LnByb3ZpZGVyLnYxLlN1YmplY3RDb250ZXh0EjoKCmNyZWRlbnRpYWwYAiABKAsyJi5nZXN0YWx0LnByb3ZpZGVyLnYxLkNyZWRlbnRpYWxDb250ZXh0EjIKBmFjY2VzcxgDIAEoCzIiLmdlc3RhbHQucHJvdmlkZXIudjEuQWNjZXNzQ29udGV4dBIpCgh3b3JrZmxvdxgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiVQoOU3ViamVjdENvbnRleHQSCgoCaWQYASABKAkSDAoEa2luZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSEwoLYXV0aF9zb3VyY2UYBCABKAkiWwoRQ3JlZGVudGlhbENvbnRleHQSDAoEbW9kZRgBIAEoCRISCgpzdWJqZWN0X2lkGAIgASgJEhIKCmNvbm5lY3Rpb24YAyABKAkSEAoIaW5zdGFuY2UYBCABKAkiLQoNQWNjZXNzQ29udGV4dBIOCgZwb2xpY3kYASABKAkSDAoEcm9sZRgCIAEoCSIvCg9PcGVyYXRpb25SZXN1bHQSDgoGc3RhdHVzGAEgASgFEgwKBGJvZHkYAiABKAkqpwEKDkNvbm5lY3Rpb25Nb2RlEh8KG0NPTk5FQ1RJT05fTU9ERV9VTlNQRUNJRklFRBAAEhgKFENPTk5FQ1RJT05fTU9ERV9OT05FEAESGAoUQ09OTkVDVElPTl9NT0RFX1VTRVIQAhIcChhDT05ORUNUSU9OX01PREVfSURFTlRJVFkQAxIcChhDT05ORUNUSU9OX01PREVfUExBVEZPUk0QBSIECAQQBDKhAgoTSW50ZWdyYXRpb25Qcm92aWRlchJMCgtHZXRNZXRhZGF0YRIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRolLmdlc3RhbHQucHJvdmlkZXIudjEuUHJvdmlkZXJNZXRhZGF0YRJmCg1TdGFydFByb3ZpZGVyEikuZ2VzdGFsdC5wcm92aWRlci52MS5TdGFydFByb3ZpZGVyUmVxdWVzdBoqLmdlc3RhbHQucHJvdmlkZXIudjEuU3RhcnRQcm92aWRlclJlc3BvbnNlElQKB0V4ZWN1dGUSIy5nZXN0YWx0LnByb3ZpZGVyLnYxLkV4ZWN1dGVSZXF1ZXN0GiQuZ2VzdGFsdC5wcm92aWRlci52MS5PcGVyYXRpb25SZXN1bHRiBnByb3RvMw",
-    [file_google_protobuf_empty, file_google_protobuf_struct],
-  );
+export const file_gestalt_provider_v1_integration: GenFile = /*@__PURE__*/
+  fileDesc("CiVnZXN0YWx0L3Byb3ZpZGVyL3YxL2ludGVncmF0aW9uLnByb3RvEhNnZXN0YWx0LnByb3ZpZGVyLnYxItACChBQcm92aWRlck1ldGFkYXRhEgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEjwKD2Nvbm5lY3Rpb25fbW9kZRgEIAEoDjIjLmdlc3RhbHQucHJvdmlkZXIudjEuQ29ubmVjdGlvbk1vZGUSEgoKYXV0aF90eXBlcxgFIAMoCRI0Cg5zdGF0aWNfY2F0YWxvZxgHIAEoCzIcLmdlc3RhbHQucHJvdmlkZXIudjEuQ2F0YWxvZxIgChhzdXBwb3J0c19zZXNzaW9uX2NhdGFsb2cYCCABKAgSHQoVc3VwcG9ydHNfcG9zdF9jb25uZWN0GAkgASgIEhwKFG1pbl9wcm90b2NvbF92ZXJzaW9uGAsgASgFEhwKFG1heF9wcm90b2NvbF92ZXJzaW9uGAwgASgFIo8BCgdDYXRhbG9nEgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhAKCGljb25fc3ZnGAQgASgJEjkKCm9wZXJhdGlvbnMYBSADKAsyJS5nZXN0YWx0LnByb3ZpZGVyLnYxLkNhdGFsb2dPcGVyYXRpb24izQEKEENhdGFsb2dPcGVyYXRpb24SCgoCaWQYASABKAkSDgoGbWV0aG9kGAIgASgJEg0KBXRpdGxlGAMgASgJEhMKC2Rlc2NyaXB0aW9uGAQgASgJEhQKDGlucHV0X3NjaGVtYRgFIAEoCRIVCg1vdXRwdXRfc2NoZW1hGAYgASgJEjkKCnBhcmFtZXRlcnMYCCADKAsyJS5nZXN0YWx0LnByb3ZpZGVyLnYxLkNhdGFsb2dQYXJhbWV0ZXISEQoJcmVhZF9vbmx5GAsgASgIIlUKEENhdGFsb2dQYXJhbWV0ZXISDAoEbmFtZRgBIAEoCRIMCgR0eXBlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhAKCHJlcXVpcmVkGAQgASgIImcKFFN0YXJ0UHJvdmlkZXJSZXF1ZXN0EgwKBG5hbWUYASABKAkSJwoGY29uZmlnGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIYChBwcm90b2NvbF92ZXJzaW9uGAQgASgFIjEKFVN0YXJ0UHJvdmlkZXJSZXNwb25zZRIYChBwcm90b2NvbF92ZXJzaW9uGAEgASgFIvACCg5FeGVjdXRlUmVxdWVzdBIRCglvcGVyYXRpb24YASABKAkSJwoGcGFyYW1zGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBINCgV0b2tlbhgDIAEoCRJUChFjb25uZWN0aW9uX3BhcmFtcxgEIAMoCzI5Lmdlc3RhbHQucHJvdmlkZXIudjEuRXhlY3V0ZVJlcXVlc3QuQ29ubmVjdGlvblBhcmFtc0VudHJ5EhUKDWludm9jYXRpb25faWQYBSABKAkSNAoHY29udGV4dBgGIAEoCzIjLmdlc3RhbHQucHJvdmlkZXIudjEuUmVxdWVzdENvbnRleHQSGAoQaW52b2NhdGlvbl90b2tlbhgIIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYCSABKAkaNwoVQ29ubmVjdGlvblBhcmFtc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFKBAgHEAgi4QEKDlJlcXVlc3RDb250ZXh0EjQKB3N1YmplY3QYASABKAsyIy5nZXN0YWx0LnByb3ZpZGVyLnYxLlN1YmplY3RDb250ZXh0EjoKCmNyZWRlbnRpYWwYAiABKAsyJi5nZXN0YWx0LnByb3ZpZGVyLnYxLkNyZWRlbnRpYWxDb250ZXh0EjIKBmFjY2VzcxgDIAEoCzIiLmdlc3RhbHQucHJvdmlkZXIudjEuQWNjZXNzQ29udGV4dBIpCgh3b3JrZmxvdxgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiVQoOU3ViamVjdENvbnRleHQSCgoCaWQYASABKAkSDAoEa2luZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSEwoLYXV0aF9zb3VyY2UYBCABKAkiWwoRQ3JlZGVudGlhbENvbnRleHQSDAoEbW9kZRgBIAEoCRISCgpzdWJqZWN0X2lkGAIgASgJEhIKCmNvbm5lY3Rpb24YAyABKAkSEAoIaW5zdGFuY2UYBCABKAkiLQoNQWNjZXNzQ29udGV4dBIOCgZwb2xpY3kYASABKAkSDAoEcm9sZRgCIAEoCSIvCg9PcGVyYXRpb25SZXN1bHQSDgoGc3RhdHVzGAEgASgFEgwKBGJvZHkYAiABKAkqpwEKDkNvbm5lY3Rpb25Nb2RlEh8KG0NPTk5FQ1RJT05fTU9ERV9VTlNQRUNJRklFRBAAEhgKFENPTk5FQ1RJT05fTU9ERV9OT05FEAESGAoUQ09OTkVDVElPTl9NT0RFX1VTRVIQAhIcChhDT05ORUNUSU9OX01PREVfSURFTlRJVFkQAxIcChhDT05ORUNUSU9OX01PREVfUExBVEZPUk0QBSIECAQQBDKhAgoTSW50ZWdyYXRpb25Qcm92aWRlchJMCgtHZXRNZXRhZGF0YRIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRolLmdlc3RhbHQucHJvdmlkZXIudjEuUHJvdmlkZXJNZXRhZGF0YRJmCg1TdGFydFByb3ZpZGVyEikuZ2VzdGFsdC5wcm92aWRlci52MS5TdGFydFByb3ZpZGVyUmVxdWVzdBoqLmdlc3RhbHQucHJvdmlkZXIudjEuU3RhcnRQcm92aWRlclJlc3BvbnNlElQKB0V4ZWN1dGUSIy5nZXN0YWx0LnByb3ZpZGVyLnYxLkV4ZWN1dGVSZXF1ZXN0GiQuZ2VzdGFsdC5wcm92aWRlci52MS5PcGVyYXRpb25SZXN1bHRiBnByb3RvMw", [file_google_protobuf_empty, file_google_protobuf_struct]);
 
 /**
  * @generated from message gestalt.provider.v1.ProviderMetadata
@@ -77,8 +73,7 @@ export type ProviderMetadata = Message<"gestalt.provider.v1.ProviderMetadata"> &
  * Describes the message gestalt.provider.v1.ProviderMetadata.
  * Use `create(ProviderMetadataSchema)` to create a new message.
  */
-export const ProviderMetadataSchema: GenMessage<ProviderMetadata> =
-  /*@__PURE__*/
+export const ProviderMetadataSchema: GenMessage<ProviderMetadata> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_integration, 0);
 
 /**
@@ -115,8 +110,7 @@ export type Catalog = Message<"gestalt.provider.v1.Catalog"> & {
  * Describes the message gestalt.provider.v1.Catalog.
  * Use `create(CatalogSchema)` to create a new message.
  */
-export const CatalogSchema: GenMessage<Catalog> =
-  /*@__PURE__*/
+export const CatalogSchema: GenMessage<Catalog> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_integration, 1);
 
 /**
@@ -168,8 +162,7 @@ export type CatalogOperation = Message<"gestalt.provider.v1.CatalogOperation"> &
  * Describes the message gestalt.provider.v1.CatalogOperation.
  * Use `create(CatalogOperationSchema)` to create a new message.
  */
-export const CatalogOperationSchema: GenMessage<CatalogOperation> =
-  /*@__PURE__*/
+export const CatalogOperationSchema: GenMessage<CatalogOperation> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_integration, 2);
 
 /**
@@ -201,8 +194,7 @@ export type CatalogParameter = Message<"gestalt.provider.v1.CatalogParameter"> &
  * Describes the message gestalt.provider.v1.CatalogParameter.
  * Use `create(CatalogParameterSchema)` to create a new message.
  */
-export const CatalogParameterSchema: GenMessage<CatalogParameter> =
-  /*@__PURE__*/
+export const CatalogParameterSchema: GenMessage<CatalogParameter> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_integration, 3);
 
 /**
@@ -229,8 +221,7 @@ export type StartProviderRequest = Message<"gestalt.provider.v1.StartProviderReq
  * Describes the message gestalt.provider.v1.StartProviderRequest.
  * Use `create(StartProviderRequestSchema)` to create a new message.
  */
-export const StartProviderRequestSchema: GenMessage<StartProviderRequest> =
-  /*@__PURE__*/
+export const StartProviderRequestSchema: GenMessage<StartProviderRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_integration, 4);
 
 /**
@@ -247,8 +238,7 @@ export type StartProviderResponse = Message<"gestalt.provider.v1.StartProviderRe
  * Describes the message gestalt.provider.v1.StartProviderResponse.
  * Use `create(StartProviderResponseSchema)` to create a new message.
  */
-export const StartProviderResponseSchema: GenMessage<StartProviderResponse> =
-  /*@__PURE__*/
+export const StartProviderResponseSchema: GenMessage<StartProviderResponse> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_integration, 5);
 
 /**
@@ -300,8 +290,7 @@ export type ExecuteRequest = Message<"gestalt.provider.v1.ExecuteRequest"> & {
  * Describes the message gestalt.provider.v1.ExecuteRequest.
  * Use `create(ExecuteRequestSchema)` to create a new message.
  */
-export const ExecuteRequestSchema: GenMessage<ExecuteRequest> =
-  /*@__PURE__*/
+export const ExecuteRequestSchema: GenMessage<ExecuteRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_integration, 6);
 
 /**
@@ -333,8 +322,7 @@ export type RequestContext = Message<"gestalt.provider.v1.RequestContext"> & {
  * Describes the message gestalt.provider.v1.RequestContext.
  * Use `create(RequestContextSchema)` to create a new message.
  */
-export const RequestContextSchema: GenMessage<RequestContext> =
-  /*@__PURE__*/
+export const RequestContextSchema: GenMessage<RequestContext> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_integration, 7);
 
 /**
@@ -366,8 +354,7 @@ export type SubjectContext = Message<"gestalt.provider.v1.SubjectContext"> & {
  * Describes the message gestalt.provider.v1.SubjectContext.
  * Use `create(SubjectContextSchema)` to create a new message.
  */
-export const SubjectContextSchema: GenMessage<SubjectContext> =
-  /*@__PURE__*/
+export const SubjectContextSchema: GenMessage<SubjectContext> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_integration, 8);
 
 /**
@@ -399,8 +386,7 @@ export type CredentialContext = Message<"gestalt.provider.v1.CredentialContext">
  * Describes the message gestalt.provider.v1.CredentialContext.
  * Use `create(CredentialContextSchema)` to create a new message.
  */
-export const CredentialContextSchema: GenMessage<CredentialContext> =
-  /*@__PURE__*/
+export const CredentialContextSchema: GenMessage<CredentialContext> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_integration, 9);
 
 /**
@@ -422,8 +408,7 @@ export type AccessContext = Message<"gestalt.provider.v1.AccessContext"> & {
  * Describes the message gestalt.provider.v1.AccessContext.
  * Use `create(AccessContextSchema)` to create a new message.
  */
-export const AccessContextSchema: GenMessage<AccessContext> =
-  /*@__PURE__*/
+export const AccessContextSchema: GenMessage<AccessContext> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_integration, 10);
 
 /**
@@ -447,8 +432,7 @@ export type OperationResult = Message<"gestalt.provider.v1.OperationResult"> & {
  * Describes the message gestalt.provider.v1.OperationResult.
  * Use `create(OperationResultSchema)` to create a new message.
  */
-export const OperationResultSchema: GenMessage<OperationResult> =
-  /*@__PURE__*/
+export const OperationResultSchema: GenMessage<OperationResult> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_integration, 11);
 
 /**
@@ -484,8 +468,7 @@ export enum ConnectionMode {
 /**
  * Describes the enum gestalt.provider.v1.ConnectionMode.
  */
-export const ConnectionModeSchema: GenEnum<ConnectionMode> =
-  /*@__PURE__*/
+export const ConnectionModeSchema: GenEnum<ConnectionMode> = /*@__PURE__*/
   enumDesc(file_gestalt_provider_v1_integration, 0);
 
 /**
@@ -501,7 +484,7 @@ export const IntegrationProvider: GenService<{
     methodKind: "unary";
     input: typeof EmptySchema;
     output: typeof ProviderMetadataSchema;
-  };
+  },
   /**
    * @generated from rpc gestalt.provider.v1.IntegrationProvider.StartProvider
    */
@@ -509,7 +492,7 @@ export const IntegrationProvider: GenService<{
     methodKind: "unary";
     input: typeof StartProviderRequestSchema;
     output: typeof StartProviderResponseSchema;
-  };
+  },
   /**
    * @generated from rpc gestalt.provider.v1.IntegrationProvider.Execute
    */
@@ -517,5 +500,7 @@ export const IntegrationProvider: GenService<{
     methodKind: "unary";
     input: typeof ExecuteRequestSchema;
     output: typeof OperationResultSchema;
-  };
-}> = /*@__PURE__*/ serviceDesc(file_gestalt_provider_v1_integration, 0);
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_gestalt_provider_v1_integration, 0);
+

@@ -11,12 +11,8 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
 /**
  * Describes the file gestalt/provider/v1/lifecycle.proto.
  */
-export const file_gestalt_provider_v1_lifecycle: GenFile =
-  /*@__PURE__*/
-  fileDesc(
-    "CiNnZXN0YWx0L3Byb3ZpZGVyL3YxL2xpZmVjeWNsZS5wcm90bxITZ2VzdGFsdC5wcm92aWRlci52MSLbAQoQUHJvdmlkZXJJZGVudGl0eRIvCgRraW5kGAEgASgOMiEuZ2VzdGFsdC5wcm92aWRlci52MS5Qcm92aWRlcktpbmQSDAoEbmFtZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSEwoLZGVzY3JpcHRpb24YBCABKAkSDwoHdmVyc2lvbhgFIAEoCRIQCgh3YXJuaW5ncxgGIAMoCRIcChRtaW5fcHJvdG9jb2xfdmVyc2lvbhgKIAEoBRIcChRtYXhfcHJvdG9jb2xfdmVyc2lvbhgLIAEoBSJrChhDb25maWd1cmVQcm92aWRlclJlcXVlc3QSDAoEbmFtZRgBIAEoCRInCgZjb25maWcYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhgKEHByb3RvY29sX3ZlcnNpb24YAyABKAUiNQoZQ29uZmlndXJlUHJvdmlkZXJSZXNwb25zZRIYChBwcm90b2NvbF92ZXJzaW9uGAEgASgFIjUKE0hlYWx0aENoZWNrUmVzcG9uc2USDQoFcmVhZHkYASABKAgSDwoHbWVzc2FnZRgCIAEoCSI4ChxTdGFydFJ1bnRpbWVQcm92aWRlclJlc3BvbnNlEhgKEHByb3RvY29sX3ZlcnNpb24YASABKAUqigMKDFByb3ZpZGVyS2luZBIdChlQUk9WSURFUl9LSU5EX1VOU1BFQ0lGSUVEEAASHQoZUFJPVklERVJfS0lORF9JTlRFR1JBVElPThABEiAKHFBST1ZJREVSX0tJTkRfQVVUSEVOVElDQVRJT04QAhIbChdQUk9WSURFUl9LSU5EX0lOREVYRUREQhADEhkKFVBST1ZJREVSX0tJTkRfU0VDUkVUUxAEEhsKF1BST1ZJREVSX0tJTkRfVEVMRU1FVFJZEAUSFwoTUFJPVklERVJfS0lORF9DQUNIRRAGEhQKEFBST1ZJREVSX0tJTkRfUzMQBxIaChZQUk9WSURFUl9LSU5EX1dPUktGTE9XEAgSHwobUFJPVklERVJfS0lORF9BVVRIT1JJWkFUSU9OEAkSGQoVUFJPVklERVJfS0lORF9SVU5USU1FEAoSFwoTUFJPVklERVJfS0lORF9BR0VOVBALEiUKIVBST1ZJREVSX0tJTkRfRVhURVJOQUxfQ1JFREVOVElBTBAMMooDChFQcm92aWRlckxpZmVjeWNsZRJUChNHZXRQcm92aWRlcklkZW50aXR5EhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5GiUuZ2VzdGFsdC5wcm92aWRlci52MS5Qcm92aWRlcklkZW50aXR5EnIKEUNvbmZpZ3VyZVByb3ZpZGVyEi0uZ2VzdGFsdC5wcm92aWRlci52MS5Db25maWd1cmVQcm92aWRlclJlcXVlc3QaLi5nZXN0YWx0LnByb3ZpZGVyLnYxLkNvbmZpZ3VyZVByb3ZpZGVyUmVzcG9uc2USTwoLSGVhbHRoQ2hlY2sSFi5nb29nbGUucHJvdG9idWYuRW1wdHkaKC5nZXN0YWx0LnByb3ZpZGVyLnYxLkhlYWx0aENoZWNrUmVzcG9uc2USWgoNU3RhcnRQcm92aWRlchIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRoxLmdlc3RhbHQucHJvdmlkZXIudjEuU3RhcnRSdW50aW1lUHJvdmlkZXJSZXNwb25zZWIGcHJvdG8z",
-    [file_google_protobuf_empty, file_google_protobuf_struct],
-  );
+export const file_gestalt_provider_v1_lifecycle: GenFile = /*@__PURE__*/
+  fileDesc("CiNnZXN0YWx0L3Byb3ZpZGVyL3YxL2xpZmVjeWNsZS5wcm90bxITZ2VzdGFsdC5wcm92aWRlci52MSLbAQoQUHJvdmlkZXJJZGVudGl0eRIvCgRraW5kGAEgASgOMiEuZ2VzdGFsdC5wcm92aWRlci52MS5Qcm92aWRlcktpbmQSDAoEbmFtZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSEwoLZGVzY3JpcHRpb24YBCABKAkSDwoHdmVyc2lvbhgFIAEoCRIQCgh3YXJuaW5ncxgGIAMoCRIcChRtaW5fcHJvdG9jb2xfdmVyc2lvbhgKIAEoBRIcChRtYXhfcHJvdG9jb2xfdmVyc2lvbhgLIAEoBSJrChhDb25maWd1cmVQcm92aWRlclJlcXVlc3QSDAoEbmFtZRgBIAEoCRInCgZjb25maWcYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhgKEHByb3RvY29sX3ZlcnNpb24YAyABKAUiNQoZQ29uZmlndXJlUHJvdmlkZXJSZXNwb25zZRIYChBwcm90b2NvbF92ZXJzaW9uGAEgASgFIjUKE0hlYWx0aENoZWNrUmVzcG9uc2USDQoFcmVhZHkYASABKAgSDwoHbWVzc2FnZRgCIAEoCSI4ChxTdGFydFJ1bnRpbWVQcm92aWRlclJlc3BvbnNlEhgKEHByb3RvY29sX3ZlcnNpb24YASABKAUqigMKDFByb3ZpZGVyS2luZBIdChlQUk9WSURFUl9LSU5EX1VOU1BFQ0lGSUVEEAASHQoZUFJPVklERVJfS0lORF9JTlRFR1JBVElPThABEiAKHFBST1ZJREVSX0tJTkRfQVVUSEVOVElDQVRJT04QAhIbChdQUk9WSURFUl9LSU5EX0lOREVYRUREQhADEhkKFVBST1ZJREVSX0tJTkRfU0VDUkVUUxAEEhsKF1BST1ZJREVSX0tJTkRfVEVMRU1FVFJZEAUSFwoTUFJPVklERVJfS0lORF9DQUNIRRAGEhQKEFBST1ZJREVSX0tJTkRfUzMQBxIaChZQUk9WSURFUl9LSU5EX1dPUktGTE9XEAgSHwobUFJPVklERVJfS0lORF9BVVRIT1JJWkFUSU9OEAkSGQoVUFJPVklERVJfS0lORF9SVU5USU1FEAoSFwoTUFJPVklERVJfS0lORF9BR0VOVBALEiUKIVBST1ZJREVSX0tJTkRfRVhURVJOQUxfQ1JFREVOVElBTBAMMooDChFQcm92aWRlckxpZmVjeWNsZRJUChNHZXRQcm92aWRlcklkZW50aXR5EhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5GiUuZ2VzdGFsdC5wcm92aWRlci52MS5Qcm92aWRlcklkZW50aXR5EnIKEUNvbmZpZ3VyZVByb3ZpZGVyEi0uZ2VzdGFsdC5wcm92aWRlci52MS5Db25maWd1cmVQcm92aWRlclJlcXVlc3QaLi5nZXN0YWx0LnByb3ZpZGVyLnYxLkNvbmZpZ3VyZVByb3ZpZGVyUmVzcG9uc2USTwoLSGVhbHRoQ2hlY2sSFi5nb29nbGUucHJvdG9idWYuRW1wdHkaKC5nZXN0YWx0LnByb3ZpZGVyLnYxLkhlYWx0aENoZWNrUmVzcG9uc2USWgoNU3RhcnRQcm92aWRlchIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRoxLmdlc3RhbHQucHJvdmlkZXIudjEuU3RhcnRSdW50aW1lUHJvdmlkZXJSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_empty, file_google_protobuf_struct]);
 
 /**
  * @generated from message gestalt.provider.v1.ProviderIdentity
@@ -71,8 +67,7 @@ export type ProviderIdentity = Message<"gestalt.provider.v1.ProviderIdentity"> &
  * Describes the message gestalt.provider.v1.ProviderIdentity.
  * Use `create(ProviderIdentitySchema)` to create a new message.
  */
-export const ProviderIdentitySchema: GenMessage<ProviderIdentity> =
-  /*@__PURE__*/
+export const ProviderIdentitySchema: GenMessage<ProviderIdentity> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_lifecycle, 0);
 
 /**
@@ -103,8 +98,7 @@ export type ConfigureProviderRequest = Message<"gestalt.provider.v1.ConfigurePro
  * Describes the message gestalt.provider.v1.ConfigureProviderRequest.
  * Use `create(ConfigureProviderRequestSchema)` to create a new message.
  */
-export const ConfigureProviderRequestSchema: GenMessage<ConfigureProviderRequest> =
-  /*@__PURE__*/
+export const ConfigureProviderRequestSchema: GenMessage<ConfigureProviderRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_lifecycle, 1);
 
 /**
@@ -121,8 +115,7 @@ export type ConfigureProviderResponse = Message<"gestalt.provider.v1.ConfigurePr
  * Describes the message gestalt.provider.v1.ConfigureProviderResponse.
  * Use `create(ConfigureProviderResponseSchema)` to create a new message.
  */
-export const ConfigureProviderResponseSchema: GenMessage<ConfigureProviderResponse> =
-  /*@__PURE__*/
+export const ConfigureProviderResponseSchema: GenMessage<ConfigureProviderResponse> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_lifecycle, 2);
 
 /**
@@ -144,8 +137,7 @@ export type HealthCheckResponse = Message<"gestalt.provider.v1.HealthCheckRespon
  * Describes the message gestalt.provider.v1.HealthCheckResponse.
  * Use `create(HealthCheckResponseSchema)` to create a new message.
  */
-export const HealthCheckResponseSchema: GenMessage<HealthCheckResponse> =
-  /*@__PURE__*/
+export const HealthCheckResponseSchema: GenMessage<HealthCheckResponse> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_lifecycle, 3);
 
 /**
@@ -162,8 +154,7 @@ export type StartRuntimeProviderResponse = Message<"gestalt.provider.v1.StartRun
  * Describes the message gestalt.provider.v1.StartRuntimeProviderResponse.
  * Use `create(StartRuntimeProviderResponseSchema)` to create a new message.
  */
-export const StartRuntimeProviderResponseSchema: GenMessage<StartRuntimeProviderResponse> =
-  /*@__PURE__*/
+export const StartRuntimeProviderResponseSchema: GenMessage<StartRuntimeProviderResponse> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_lifecycle, 4);
 
 /**
@@ -239,8 +230,7 @@ export enum ProviderKind {
 /**
  * Describes the enum gestalt.provider.v1.ProviderKind.
  */
-export const ProviderKindSchema: GenEnum<ProviderKind> =
-  /*@__PURE__*/
+export const ProviderKindSchema: GenEnum<ProviderKind> = /*@__PURE__*/
   enumDesc(file_gestalt_provider_v1_lifecycle, 0);
 
 /**
@@ -259,7 +249,7 @@ export const ProviderLifecycle: GenService<{
     methodKind: "unary";
     input: typeof EmptySchema;
     output: typeof ProviderIdentitySchema;
-  };
+  },
   /**
    * Hands over the operator's configuration, once (LIFE-2, LIFE-3).
    *
@@ -269,7 +259,7 @@ export const ProviderLifecycle: GenService<{
     methodKind: "unary";
     input: typeof ConfigureProviderRequestSchema;
     output: typeof ConfigureProviderResponseSchema;
-  };
+  },
   /**
    * Trouble is told in the answer, never as an RPC error (LIFE-4).
    *
@@ -279,7 +269,7 @@ export const ProviderLifecycle: GenService<{
     methodKind: "unary";
     input: typeof EmptySchema;
     output: typeof HealthCheckResponseSchema;
-  };
+  },
   /**
    * Not called on runtimes by any host seen (LIFE-5).
    *
@@ -289,5 +279,7 @@ export const ProviderLifecycle: GenService<{
     methodKind: "unary";
     input: typeof EmptySchema;
     output: typeof StartRuntimeProviderResponseSchema;
-  };
-}> = /*@__PURE__*/ serviceDesc(file_gestalt_provider_v1_lifecycle, 0);
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_gestalt_provider_v1_lifecycle, 0);
+

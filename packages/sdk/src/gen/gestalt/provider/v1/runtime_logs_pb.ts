@@ -11,12 +11,8 @@ import type { Message } from "@bufbuild/protobuf";
 /**
  * Describes the file gestalt/provider/v1/runtime_logs.proto.
  */
-export const file_gestalt_provider_v1_runtime_logs: GenFile =
-  /*@__PURE__*/
-  fileDesc(
-    "CiZnZXN0YWx0L3Byb3ZpZGVyL3YxL3J1bnRpbWVfbG9ncy5wcm90bxITZ2VzdGFsdC5wcm92aWRlci52MSKqAQoVUGx1Z2luUnVudGltZUxvZ0VudHJ5EjsKBnN0cmVhbRgBIAEoDjIrLmdlc3RhbHQucHJvdmlkZXIudjEuUGx1Z2luUnVudGltZUxvZ1N0cmVhbRIPCgdtZXNzYWdlGAIgASgJEi8KC29ic2VydmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpzb3VyY2Vfc2VxGAQgASgDIm4KHkFwcGVuZFBsdWdpblJ1bnRpbWVMb2dzUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEjgKBGxvZ3MYAiADKAsyKi5nZXN0YWx0LnByb3ZpZGVyLnYxLlBsdWdpblJ1bnRpbWVMb2dFbnRyeSIzCh9BcHBlbmRQbHVnaW5SdW50aW1lTG9nc1Jlc3BvbnNlEhAKCGxhc3Rfc2VxGAEgASgDKrYBChZQbHVnaW5SdW50aW1lTG9nU3RyZWFtEikKJVBMVUdJTl9SVU5USU1FX0xPR19TVFJFQU1fVU5TUEVDSUZJRUQQABIkCiBQTFVHSU5fUlVOVElNRV9MT0dfU1RSRUFNX1NURE9VVBABEiQKIFBMVUdJTl9SVU5USU1FX0xPR19TVFJFQU1fU1RERVJSEAISJQohUExVR0lOX1JVTlRJTUVfTE9HX1NUUkVBTV9SVU5USU1FEAMyjwEKFFBsdWdpblJ1bnRpbWVMb2dIb3N0EncKCkFwcGVuZExvZ3MSMy5nZXN0YWx0LnByb3ZpZGVyLnYxLkFwcGVuZFBsdWdpblJ1bnRpbWVMb2dzUmVxdWVzdBo0Lmdlc3RhbHQucHJvdmlkZXIudjEuQXBwZW5kUGx1Z2luUnVudGltZUxvZ3NSZXNwb25zZWIGcHJvdG8z",
-    [file_google_protobuf_timestamp],
-  );
+export const file_gestalt_provider_v1_runtime_logs: GenFile = /*@__PURE__*/
+  fileDesc("CiZnZXN0YWx0L3Byb3ZpZGVyL3YxL3J1bnRpbWVfbG9ncy5wcm90bxITZ2VzdGFsdC5wcm92aWRlci52MSKqAQoVUGx1Z2luUnVudGltZUxvZ0VudHJ5EjsKBnN0cmVhbRgBIAEoDjIrLmdlc3RhbHQucHJvdmlkZXIudjEuUGx1Z2luUnVudGltZUxvZ1N0cmVhbRIPCgdtZXNzYWdlGAIgASgJEi8KC29ic2VydmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpzb3VyY2Vfc2VxGAQgASgDIm4KHkFwcGVuZFBsdWdpblJ1bnRpbWVMb2dzUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEjgKBGxvZ3MYAiADKAsyKi5nZXN0YWx0LnByb3ZpZGVyLnYxLlBsdWdpblJ1bnRpbWVMb2dFbnRyeSIzCh9BcHBlbmRQbHVnaW5SdW50aW1lTG9nc1Jlc3BvbnNlEhAKCGxhc3Rfc2VxGAEgASgDKrYBChZQbHVnaW5SdW50aW1lTG9nU3RyZWFtEikKJVBMVUdJTl9SVU5USU1FX0xPR19TVFJFQU1fVU5TUEVDSUZJRUQQABIkCiBQTFVHSU5fUlVOVElNRV9MT0dfU1RSRUFNX1NURE9VVBABEiQKIFBMVUdJTl9SVU5USU1FX0xPR19TVFJFQU1fU1RERVJSEAISJQohUExVR0lOX1JVTlRJTUVfTE9HX1NUUkVBTV9SVU5USU1FEAMyjwEKFFBsdWdpblJ1bnRpbWVMb2dIb3N0EncKCkFwcGVuZExvZ3MSMy5nZXN0YWx0LnByb3ZpZGVyLnYxLkFwcGVuZFBsdWdpblJ1bnRpbWVMb2dzUmVxdWVzdBo0Lmdlc3RhbHQucHJvdmlkZXIudjEuQXBwZW5kUGx1Z2luUnVudGltZUxvZ3NSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message gestalt.provider.v1.PluginRuntimeLogEntry
@@ -51,8 +47,7 @@ export type PluginRuntimeLogEntry = Message<"gestalt.provider.v1.PluginRuntimeLo
  * Describes the message gestalt.provider.v1.PluginRuntimeLogEntry.
  * Use `create(PluginRuntimeLogEntrySchema)` to create a new message.
  */
-export const PluginRuntimeLogEntrySchema: GenMessage<PluginRuntimeLogEntry> =
-  /*@__PURE__*/
+export const PluginRuntimeLogEntrySchema: GenMessage<PluginRuntimeLogEntry> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime_logs, 0);
 
 /**
@@ -74,29 +69,26 @@ export type AppendPluginRuntimeLogsRequest = Message<"gestalt.provider.v1.Append
  * Describes the message gestalt.provider.v1.AppendPluginRuntimeLogsRequest.
  * Use `create(AppendPluginRuntimeLogsRequestSchema)` to create a new message.
  */
-export const AppendPluginRuntimeLogsRequestSchema: GenMessage<AppendPluginRuntimeLogsRequest> =
-  /*@__PURE__*/
+export const AppendPluginRuntimeLogsRequestSchema: GenMessage<AppendPluginRuntimeLogsRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime_logs, 1);
 
 /**
  * @generated from message gestalt.provider.v1.AppendPluginRuntimeLogsResponse
  */
-export type AppendPluginRuntimeLogsResponse =
-  Message<"gestalt.provider.v1.AppendPluginRuntimeLogsResponse"> & {
-    /**
-     * The host's own number of the last record; 0 when nothing was kept.
-     *
-     * @generated from field: int64 last_seq = 1;
-     */
-    lastSeq: bigint;
-  };
+export type AppendPluginRuntimeLogsResponse = Message<"gestalt.provider.v1.AppendPluginRuntimeLogsResponse"> & {
+  /**
+   * The host's own number of the last record; 0 when nothing was kept.
+   *
+   * @generated from field: int64 last_seq = 1;
+   */
+  lastSeq: bigint;
+};
 
 /**
  * Describes the message gestalt.provider.v1.AppendPluginRuntimeLogsResponse.
  * Use `create(AppendPluginRuntimeLogsResponseSchema)` to create a new message.
  */
-export const AppendPluginRuntimeLogsResponseSchema: GenMessage<AppendPluginRuntimeLogsResponse> =
-  /*@__PURE__*/
+export const AppendPluginRuntimeLogsResponseSchema: GenMessage<AppendPluginRuntimeLogsResponse> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime_logs, 2);
 
 /**
@@ -127,8 +119,7 @@ export enum PluginRuntimeLogStream {
 /**
  * Describes the enum gestalt.provider.v1.PluginRuntimeLogStream.
  */
-export const PluginRuntimeLogStreamSchema: GenEnum<PluginRuntimeLogStream> =
-  /*@__PURE__*/
+export const PluginRuntimeLogStreamSchema: GenEnum<PluginRuntimeLogStream> = /*@__PURE__*/
   enumDesc(file_gestalt_provider_v1_runtime_logs, 0);
 
 /**
@@ -146,5 +137,7 @@ export const PluginRuntimeLogHost: GenService<{
     methodKind: "unary";
     input: typeof AppendPluginRuntimeLogsRequestSchema;
     output: typeof AppendPluginRuntimeLogsResponseSchema;
-  };
-}> = /*@__PURE__*/ serviceDesc(file_gestalt_provider_v1_runtime_logs, 0);
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_gestalt_provider_v1_runtime_logs, 0);
+

@@ -11,12 +11,8 @@ import type { Message } from "@bufbuild/protobuf";
 /**
  * Describes the file gestalt/provider/v1/runtime.proto.
  */
-export const file_gestalt_provider_v1_runtime: GenFile =
-  /*@__PURE__*/
-  fileDesc(
-    "CiFnZXN0YWx0L3Byb3ZpZGVyL3YxL3J1bnRpbWUucHJvdG8SE2dlc3RhbHQucHJvdmlkZXIudjEi+wEKFFBsdWdpblJ1bnRpbWVTdXBwb3J0EhgKEGNhbl9ob3N0X3BsdWdpbnMYASABKAgSUAoTaG9zdF9zZXJ2aWNlX2FjY2VzcxgCIAEoDjIzLmdlc3RhbHQucHJvdmlkZXIudjEuUGx1Z2luUnVudGltZUhvc3RTZXJ2aWNlQWNjZXNzEkEKC2VncmVzc19tb2RlGAMgASgOMiwuZ2VzdGFsdC5wcm92aWRlci52MS5QbHVnaW5SdW50aW1lRWdyZXNzTW9kZRIiChpzdXBwb3J0c19wcmVwYXJlX3dvcmtzcGFjZRgHIAEoCEoECAQQBUoECAUQBkoECAYQByKhAgoUUGx1Z2luUnVudGltZVNlc3Npb24SCgoCaWQYASABKAkSDQoFc3RhdGUYAiABKAkSSQoIbWV0YWRhdGEYAyADKAsyNy5nZXN0YWx0LnByb3ZpZGVyLnYxLlBsdWdpblJ1bnRpbWVTZXNzaW9uLk1ldGFkYXRhRW50cnkSRQoJbGlmZWN5Y2xlGAQgASgLMjIuZ2VzdGFsdC5wcm92aWRlci52MS5QbHVnaW5SdW50aW1lU2Vzc2lvbkxpZmVjeWNsZRIUCgxzdGF0ZV9yZWFzb24YBSABKAkSFQoNc3RhdGVfbWVzc2FnZRgGIAEoCRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiuQEKHVBsdWdpblJ1bnRpbWVTZXNzaW9uTGlmZWN5Y2xlEi4KCnN0YXJ0ZWRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjgKFHJlY29tbWVuZGVkX2RyYWluX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI4ChpQbHVnaW5SdW50aW1lSW1hZ2VQdWxsQXV0aBIaChJkb2NrZXJfY29uZmlnX2pzb24YASABKAkiyAIKIFN0YXJ0UGx1Z2luUnVudGltZVNlc3Npb25SZXF1ZXN0EhMKC3BsdWdpbl9uYW1lGAEgASgJEhAKCHRlbXBsYXRlGAIgASgJEg0KBWltYWdlGAMgASgJElUKCG1ldGFkYXRhGAQgAygLMkMuZ2VzdGFsdC5wcm92aWRlci52MS5TdGFydFBsdWdpblJ1bnRpbWVTZXNzaW9uUmVxdWVzdC5NZXRhZGF0YUVudHJ5EkgKD2ltYWdlX3B1bGxfYXV0aBgGIAEoCzIvLmdlc3RhbHQucHJvdmlkZXIudjEuUGx1Z2luUnVudGltZUltYWdlUHVsbEF1dGgaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBSgQIBRAGUhZpbWFnZV9wdWxsX2NyZWRlbnRpYWxzIjQKHkdldFBsdWdpblJ1bnRpbWVTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIjUKH1N0b3BQbHVnaW5SdW50aW1lU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIiCiBMaXN0UGx1Z2luUnVudGltZVNlc3Npb25zUmVxdWVzdCJgCiFMaXN0UGx1Z2luUnVudGltZVNlc3Npb25zUmVzcG9uc2USOwoIc2Vzc2lvbnMYASADKAsyKS5nZXN0YWx0LnByb3ZpZGVyLnYxLlBsdWdpblJ1bnRpbWVTZXNzaW9uIjQKHVBsdWdpblJ1bnRpbWVIb3N0U2VydmljZVJlbGF5EhMKC2RpYWxfdGFyZ2V0GAEgASgJIpMBCiNCaW5kUGx1Z2luUnVudGltZUhvc3RTZXJ2aWNlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEg8KB2Vudl92YXIYAiABKAkSQQoFcmVsYXkYBCABKAsyMi5nZXN0YWx0LnByb3ZpZGVyLnYxLlBsdWdpblJ1bnRpbWVIb3N0U2VydmljZVJlbGF5SgQIAxAEIpsBCh9QbHVnaW5SdW50aW1lSG9zdFNlcnZpY2VCaW5kaW5nEgoKAmlkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDwoHZW52X3ZhchgDIAEoCRJBCgVyZWxheRgFIAEoCzIyLmdlc3RhbHQucHJvdmlkZXIudjEuUGx1Z2luUnVudGltZUhvc3RTZXJ2aWNlUmVsYXlKBAgEEAUiowIKGFN0YXJ0SG9zdGVkUGx1Z2luUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhMKC3BsdWdpbl9uYW1lGAIgASgJEg8KB2NvbW1hbmQYAyABKAkSDAoEYXJncxgEIAMoCRJDCgNlbnYYBSADKAsyNi5nZXN0YWx0LnByb3ZpZGVyLnYxLlN0YXJ0SG9zdGVkUGx1Z2luUmVxdWVzdC5FbnZFbnRyeRIVCg1hbGxvd2VkX2hvc3RzGAcgAygJEhYKDmRlZmF1bHRfYWN0aW9uGAggASgJEhMKC2hvc3RfYmluYXJ5GAkgASgJGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFKBAgGEAdKBAgKEAsiWAoMSG9zdGVkUGx1Z2luEgoKAmlkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSEwoLcGx1Z2luX25hbWUYAyABKAkSEwoLZGlhbF90YXJnZXQYBCABKAkijAEKJFByZXBhcmVQbHVnaW5SdW50aW1lV29ya3NwYWNlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhgKEGFnZW50X3Nlc3Npb25faWQYAiABKAkSNgoJd29ya3NwYWNlGAMgASgLMiMuZ2VzdGFsdC5wcm92aWRlci52MS5BZ2VudFdvcmtzcGFjZSJnCiVQcmVwYXJlUGx1Z2luUnVudGltZVdvcmtzcGFjZVJlc3BvbnNlEj4KCXdvcmtzcGFjZRgBIAEoCzIrLmdlc3RhbHQucHJvdmlkZXIudjEuUHJlcGFyZWRBZ2VudFdvcmtzcGFjZSJTCiNSZW1vdmVQbHVnaW5SdW50aW1lV29ya3NwYWNlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhgKEGFnZW50X3Nlc3Npb25faWQYAiABKAkiYAoOQWdlbnRXb3Jrc3BhY2USQQoJY2hlY2tvdXRzGAEgAygLMi4uZ2VzdGFsdC5wcm92aWRlci52MS5BZ2VudFdvcmtzcGFjZUdpdENoZWNrb3V0EgsKA2N3ZBgCIAEoCSJDChlBZ2VudFdvcmtzcGFjZUdpdENoZWNrb3V0EgsKA3VybBgBIAEoCRILCgNyZWYYAiABKAkSDAoEcGF0aBgDIAEoCSIzChZQcmVwYXJlZEFnZW50V29ya3NwYWNlEgwKBHJvb3QYASABKAkSCwoDY3dkGAIgASgJKrABCh5QbHVnaW5SdW50aW1lSG9zdFNlcnZpY2VBY2Nlc3MSMgouUExVR0lOX1JVTlRJTUVfSE9TVF9TRVJWSUNFX0FDQ0VTU19VTlNQRUNJRklFRBAAEisKJ1BMVUdJTl9SVU5USU1FX0hPU1RfU0VSVklDRV9BQ0NFU1NfTk9ORRABEi0KKVBMVUdJTl9SVU5USU1FX0hPU1RfU0VSVklDRV9BQ0NFU1NfRElSRUNUEAIquAEKF1BsdWdpblJ1bnRpbWVFZ3Jlc3NNb2RlEioKJlBMVUdJTl9SVU5USU1FX0VHUkVTU19NT0RFX1VOU1BFQ0lGSUVEEAASIwofUExVR0lOX1JVTlRJTUVfRUdSRVNTX01PREVfTk9ORRABEiMKH1BMVUdJTl9SVU5USU1FX0VHUkVTU19NT0RFX0NJRFIQAhInCiNQTFVHSU5fUlVOVElNRV9FR1JFU1NfTU9ERV9IT1NUTkFNRRADMvoHChVQbHVnaW5SdW50aW1lUHJvdmlkZXISTwoKR2V0U3VwcG9ydBIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRopLmdlc3RhbHQucHJvdmlkZXIudjEuUGx1Z2luUnVudGltZVN1cHBvcnQScAoMU3RhcnRTZXNzaW9uEjUuZ2VzdGFsdC5wcm92aWRlci52MS5TdGFydFBsdWdpblJ1bnRpbWVTZXNzaW9uUmVxdWVzdBopLmdlc3RhbHQucHJvdmlkZXIudjEuUGx1Z2luUnVudGltZVNlc3Npb24SbAoKR2V0U2Vzc2lvbhIzLmdlc3RhbHQucHJvdmlkZXIudjEuR2V0UGx1Z2luUnVudGltZVNlc3Npb25SZXF1ZXN0GikuZ2VzdGFsdC5wcm92aWRlci52MS5QbHVnaW5SdW50aW1lU2Vzc2lvbhJ9CgxMaXN0U2Vzc2lvbnMSNS5nZXN0YWx0LnByb3ZpZGVyLnYxLkxpc3RQbHVnaW5SdW50aW1lU2Vzc2lvbnNSZXF1ZXN0GjYuZ2VzdGFsdC5wcm92aWRlci52MS5MaXN0UGx1Z2luUnVudGltZVNlc3Npb25zUmVzcG9uc2USWwoLU3RvcFNlc3Npb24SNC5nZXN0YWx0LnByb3ZpZGVyLnYxLlN0b3BQbHVnaW5SdW50aW1lU2Vzc2lvblJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkSgQEKD0JpbmRIb3N0U2VydmljZRI4Lmdlc3RhbHQucHJvdmlkZXIudjEuQmluZFBsdWdpblJ1bnRpbWVIb3N0U2VydmljZVJlcXVlc3QaNC5nZXN0YWx0LnByb3ZpZGVyLnYxLlBsdWdpblJ1bnRpbWVIb3N0U2VydmljZUJpbmRpbmcSiQEKEFByZXBhcmVXb3Jrc3BhY2USOS5nZXN0YWx0LnByb3ZpZGVyLnYxLlByZXBhcmVQbHVnaW5SdW50aW1lV29ya3NwYWNlUmVxdWVzdBo6Lmdlc3RhbHQucHJvdmlkZXIudjEuUHJlcGFyZVBsdWdpblJ1bnRpbWVXb3Jrc3BhY2VSZXNwb25zZRJjCg9SZW1vdmVXb3Jrc3BhY2USOC5nZXN0YWx0LnByb3ZpZGVyLnYxLlJlbW92ZVBsdWdpblJ1bnRpbWVXb3Jrc3BhY2VSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5El8KC1N0YXJ0UGx1Z2luEi0uZ2VzdGFsdC5wcm92aWRlci52MS5TdGFydEhvc3RlZFBsdWdpblJlcXVlc3QaIS5nZXN0YWx0LnByb3ZpZGVyLnYxLkhvc3RlZFBsdWdpbmIGcHJvdG8z",
-    [file_google_protobuf_empty, file_google_protobuf_timestamp],
-  );
+export const file_gestalt_provider_v1_runtime: GenFile = /*@__PURE__*/
+  fileDesc("CiFnZXN0YWx0L3Byb3ZpZGVyL3YxL3J1bnRpbWUucHJvdG8SE2dlc3RhbHQucHJvdmlkZXIudjEi+wEKFFBsdWdpblJ1bnRpbWVTdXBwb3J0EhgKEGNhbl9ob3N0X3BsdWdpbnMYASABKAgSUAoTaG9zdF9zZXJ2aWNlX2FjY2VzcxgCIAEoDjIzLmdlc3RhbHQucHJvdmlkZXIudjEuUGx1Z2luUnVudGltZUhvc3RTZXJ2aWNlQWNjZXNzEkEKC2VncmVzc19tb2RlGAMgASgOMiwuZ2VzdGFsdC5wcm92aWRlci52MS5QbHVnaW5SdW50aW1lRWdyZXNzTW9kZRIiChpzdXBwb3J0c19wcmVwYXJlX3dvcmtzcGFjZRgHIAEoCEoECAQQBUoECAUQBkoECAYQByKhAgoUUGx1Z2luUnVudGltZVNlc3Npb24SCgoCaWQYASABKAkSDQoFc3RhdGUYAiABKAkSSQoIbWV0YWRhdGEYAyADKAsyNy5nZXN0YWx0LnByb3ZpZGVyLnYxLlBsdWdpblJ1bnRpbWVTZXNzaW9uLk1ldGFkYXRhRW50cnkSRQoJbGlmZWN5Y2xlGAQgASgLMjIuZ2VzdGFsdC5wcm92aWRlci52MS5QbHVnaW5SdW50aW1lU2Vzc2lvbkxpZmVjeWNsZRIUCgxzdGF0ZV9yZWFzb24YBSABKAkSFQoNc3RhdGVfbWVzc2FnZRgGIAEoCRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiuQEKHVBsdWdpblJ1bnRpbWVTZXNzaW9uTGlmZWN5Y2xlEi4KCnN0YXJ0ZWRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjgKFHJlY29tbWVuZGVkX2RyYWluX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI4ChpQbHVnaW5SdW50aW1lSW1hZ2VQdWxsQXV0aBIaChJkb2NrZXJfY29uZmlnX2pzb24YASABKAkiyAIKIFN0YXJ0UGx1Z2luUnVudGltZVNlc3Npb25SZXF1ZXN0EhMKC3BsdWdpbl9uYW1lGAEgASgJEhAKCHRlbXBsYXRlGAIgASgJEg0KBWltYWdlGAMgASgJElUKCG1ldGFkYXRhGAQgAygLMkMuZ2VzdGFsdC5wcm92aWRlci52MS5TdGFydFBsdWdpblJ1bnRpbWVTZXNzaW9uUmVxdWVzdC5NZXRhZGF0YUVudHJ5EkgKD2ltYWdlX3B1bGxfYXV0aBgGIAEoCzIvLmdlc3RhbHQucHJvdmlkZXIudjEuUGx1Z2luUnVudGltZUltYWdlUHVsbEF1dGgaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBSgQIBRAGUhZpbWFnZV9wdWxsX2NyZWRlbnRpYWxzIjQKHkdldFBsdWdpblJ1bnRpbWVTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIjUKH1N0b3BQbHVnaW5SdW50aW1lU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIiCiBMaXN0UGx1Z2luUnVudGltZVNlc3Npb25zUmVxdWVzdCJgCiFMaXN0UGx1Z2luUnVudGltZVNlc3Npb25zUmVzcG9uc2USOwoIc2Vzc2lvbnMYASADKAsyKS5nZXN0YWx0LnByb3ZpZGVyLnYxLlBsdWdpblJ1bnRpbWVTZXNzaW9uIjQKHVBsdWdpblJ1bnRpbWVIb3N0U2VydmljZVJlbGF5EhMKC2RpYWxfdGFyZ2V0GAEgASgJIpMBCiNCaW5kUGx1Z2luUnVudGltZUhvc3RTZXJ2aWNlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEg8KB2Vudl92YXIYAiABKAkSQQoFcmVsYXkYBCABKAsyMi5nZXN0YWx0LnByb3ZpZGVyLnYxLlBsdWdpblJ1bnRpbWVIb3N0U2VydmljZVJlbGF5SgQIAxAEIpsBCh9QbHVnaW5SdW50aW1lSG9zdFNlcnZpY2VCaW5kaW5nEgoKAmlkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDwoHZW52X3ZhchgDIAEoCRJBCgVyZWxheRgFIAEoCzIyLmdlc3RhbHQucHJvdmlkZXIudjEuUGx1Z2luUnVudGltZUhvc3RTZXJ2aWNlUmVsYXlKBAgEEAUiowIKGFN0YXJ0SG9zdGVkUGx1Z2luUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhMKC3BsdWdpbl9uYW1lGAIgASgJEg8KB2NvbW1hbmQYAyABKAkSDAoEYXJncxgEIAMoCRJDCgNlbnYYBSADKAsyNi5nZXN0YWx0LnByb3ZpZGVyLnYxLlN0YXJ0SG9zdGVkUGx1Z2luUmVxdWVzdC5FbnZFbnRyeRIVCg1hbGxvd2VkX2hvc3RzGAcgAygJEhYKDmRlZmF1bHRfYWN0aW9uGAggASgJEhMKC2hvc3RfYmluYXJ5GAkgASgJGioKCEVudkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFKBAgGEAdKBAgKEAsiWAoMSG9zdGVkUGx1Z2luEgoKAmlkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSEwoLcGx1Z2luX25hbWUYAyABKAkSEwoLZGlhbF90YXJnZXQYBCABKAkijAEKJFByZXBhcmVQbHVnaW5SdW50aW1lV29ya3NwYWNlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhgKEGFnZW50X3Nlc3Npb25faWQYAiABKAkSNgoJd29ya3NwYWNlGAMgASgLMiMuZ2VzdGFsdC5wcm92aWRlci52MS5BZ2VudFdvcmtzcGFjZSJnCiVQcmVwYXJlUGx1Z2luUnVudGltZVdvcmtzcGFjZVJlc3BvbnNlEj4KCXdvcmtzcGFjZRgBIAEoCzIrLmdlc3RhbHQucHJvdmlkZXIudjEuUHJlcGFyZWRBZ2VudFdvcmtzcGFjZSJTCiNSZW1vdmVQbHVnaW5SdW50aW1lV29ya3NwYWNlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhgKEGFnZW50X3Nlc3Npb25faWQYAiABKAkiYAoOQWdlbnRXb3Jrc3BhY2USQQoJY2hlY2tvdXRzGAEgAygLMi4uZ2VzdGFsdC5wcm92aWRlci52MS5BZ2VudFdvcmtzcGFjZUdpdENoZWNrb3V0EgsKA2N3ZBgCIAEoCSJDChlBZ2VudFdvcmtzcGFjZUdpdENoZWNrb3V0EgsKA3VybBgBIAEoCRILCgNyZWYYAiABKAkSDAoEcGF0aBgDIAEoCSIzChZQcmVwYXJlZEFnZW50V29ya3NwYWNlEgwKBHJvb3QYASABKAkSCwoDY3dkGAIgASgJKrABCh5QbHVnaW5SdW50aW1lSG9zdFNlcnZpY2VBY2Nlc3MSMgouUExVR0lOX1JVTlRJTUVfSE9TVF9TRVJWSUNFX0FDQ0VTU19VTlNQRUNJRklFRBAAEisKJ1BMVUdJTl9SVU5USU1FX0hPU1RfU0VSVklDRV9BQ0NFU1NfTk9ORRABEi0KKVBMVUdJTl9SVU5USU1FX0hPU1RfU0VSVklDRV9BQ0NFU1NfRElSRUNUEAIquAEKF1BsdWdpblJ1bnRpbWVFZ3Jlc3NNb2RlEioKJlBMVUdJTl9SVU5USU1FX0VHUkVTU19NT0RFX1VOU1BFQ0lGSUVEEAASIwofUExVR0lOX1JVTlRJTUVfRUdSRVNTX01PREVfTk9ORRABEiMKH1BMVUdJTl9SVU5USU1FX0VHUkVTU19NT0RFX0NJRFIQAhInCiNQTFVHSU5fUlVOVElNRV9FR1JFU1NfTU9ERV9IT1NUTkFNRRADMvoHChVQbHVnaW5SdW50aW1lUHJvdmlkZXISTwoKR2V0U3VwcG9ydBIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRopLmdlc3RhbHQucHJvdmlkZXIudjEuUGx1Z2luUnVudGltZVN1cHBvcnQScAoMU3RhcnRTZXNzaW9uEjUuZ2VzdGFsdC5wcm92aWRlci52MS5TdGFydFBsdWdpblJ1bnRpbWVTZXNzaW9uUmVxdWVzdBopLmdlc3RhbHQucHJvdmlkZXIudjEuUGx1Z2luUnVudGltZVNlc3Npb24SbAoKR2V0U2Vzc2lvbhIzLmdlc3RhbHQucHJvdmlkZXIudjEuR2V0UGx1Z2luUnVudGltZVNlc3Npb25SZXF1ZXN0GikuZ2VzdGFsdC5wcm92aWRlci52MS5QbHVnaW5SdW50aW1lU2Vzc2lvbhJ9CgxMaXN0U2Vzc2lvbnMSNS5nZXN0YWx0LnByb3ZpZGVyLnYxLkxpc3RQbHVnaW5SdW50aW1lU2Vzc2lvbnNSZXF1ZXN0GjYuZ2VzdGFsdC5wcm92aWRlci52MS5MaXN0UGx1Z2luUnVudGltZVNlc3Npb25zUmVzcG9uc2USWwoLU3RvcFNlc3Npb24SNC5nZXN0YWx0LnByb3ZpZGVyLnYxLlN0b3BQbHVnaW5SdW50aW1lU2Vzc2lvblJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkSgQEKD0JpbmRIb3N0U2VydmljZRI4Lmdlc3RhbHQucHJvdmlkZXIudjEuQmluZFBsdWdpblJ1bnRpbWVIb3N0U2VydmljZVJlcXVlc3QaNC5nZXN0YWx0LnByb3ZpZGVyLnYxLlBsdWdpblJ1bnRpbWVIb3N0U2VydmljZUJpbmRpbmcSiQEKEFByZXBhcmVXb3Jrc3BhY2USOS5nZXN0YWx0LnByb3ZpZGVyLnYxLlByZXBhcmVQbHVnaW5SdW50aW1lV29ya3NwYWNlUmVxdWVzdBo6Lmdlc3RhbHQucHJvdmlkZXIudjEuUHJlcGFyZVBsdWdpblJ1bnRpbWVXb3Jrc3BhY2VSZXNwb25zZRJjCg9SZW1vdmVXb3Jrc3BhY2USOC5nZXN0YWx0LnByb3ZpZGVyLnYxLlJlbW92ZVBsdWdpblJ1bnRpbWVXb3Jrc3BhY2VSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5El8KC1N0YXJ0UGx1Z2luEi0uZ2VzdGFsdC5wcm92aWRlci52MS5TdGFydEhvc3RlZFBsdWdpblJlcXVlc3QaIS5nZXN0YWx0LnByb3ZpZGVyLnYxLkhvc3RlZFBsdWdpbmIGcHJvdG8z", [file_google_protobuf_empty, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message gestalt.provider.v1.PluginRuntimeSupport
@@ -47,8 +43,7 @@ export type PluginRuntimeSupport = Message<"gestalt.provider.v1.PluginRuntimeSup
  * Describes the message gestalt.provider.v1.PluginRuntimeSupport.
  * Use `create(PluginRuntimeSupportSchema)` to create a new message.
  */
-export const PluginRuntimeSupportSchema: GenMessage<PluginRuntimeSupport> =
-  /*@__PURE__*/
+export const PluginRuntimeSupportSchema: GenMessage<PluginRuntimeSupport> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 0);
 
 /**
@@ -97,8 +92,7 @@ export type PluginRuntimeSession = Message<"gestalt.provider.v1.PluginRuntimeSes
  * Describes the message gestalt.provider.v1.PluginRuntimeSession.
  * Use `create(PluginRuntimeSessionSchema)` to create a new message.
  */
-export const PluginRuntimeSessionSchema: GenMessage<PluginRuntimeSession> =
-  /*@__PURE__*/
+export const PluginRuntimeSessionSchema: GenMessage<PluginRuntimeSession> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 1);
 
 /**
@@ -128,8 +122,7 @@ export type PluginRuntimeSessionLifecycle = Message<"gestalt.provider.v1.PluginR
  * Describes the message gestalt.provider.v1.PluginRuntimeSessionLifecycle.
  * Use `create(PluginRuntimeSessionLifecycleSchema)` to create a new message.
  */
-export const PluginRuntimeSessionLifecycleSchema: GenMessage<PluginRuntimeSessionLifecycle> =
-  /*@__PURE__*/
+export const PluginRuntimeSessionLifecycleSchema: GenMessage<PluginRuntimeSessionLifecycle> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 2);
 
 /**
@@ -148,47 +141,44 @@ export type PluginRuntimeImagePullAuth = Message<"gestalt.provider.v1.PluginRunt
  * Describes the message gestalt.provider.v1.PluginRuntimeImagePullAuth.
  * Use `create(PluginRuntimeImagePullAuthSchema)` to create a new message.
  */
-export const PluginRuntimeImagePullAuthSchema: GenMessage<PluginRuntimeImagePullAuth> =
-  /*@__PURE__*/
+export const PluginRuntimeImagePullAuthSchema: GenMessage<PluginRuntimeImagePullAuth> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 3);
 
 /**
  * @generated from message gestalt.provider.v1.StartPluginRuntimeSessionRequest
  */
-export type StartPluginRuntimeSessionRequest =
-  Message<"gestalt.provider.v1.StartPluginRuntimeSessionRequest"> & {
-    /**
-     * @generated from field: string plugin_name = 1;
-     */
-    pluginName: string;
+export type StartPluginRuntimeSessionRequest = Message<"gestalt.provider.v1.StartPluginRuntimeSessionRequest"> & {
+  /**
+   * @generated from field: string plugin_name = 1;
+   */
+  pluginName: string;
 
-    /**
-     * @generated from field: string template = 2;
-     */
-    template: string;
+  /**
+   * @generated from field: string template = 2;
+   */
+  template: string;
 
-    /**
-     * @generated from field: string image = 3;
-     */
-    image: string;
+  /**
+   * @generated from field: string image = 3;
+   */
+  image: string;
 
-    /**
-     * @generated from field: map<string, string> metadata = 4;
-     */
-    metadata: { [key: string]: string };
+  /**
+   * @generated from field: map<string, string> metadata = 4;
+   */
+  metadata: { [key: string]: string };
 
-    /**
-     * @generated from field: gestalt.provider.v1.PluginRuntimeImagePullAuth image_pull_auth = 6;
-     */
-    imagePullAuth?: PluginRuntimeImagePullAuth | undefined;
-  };
+  /**
+   * @generated from field: gestalt.provider.v1.PluginRuntimeImagePullAuth image_pull_auth = 6;
+   */
+  imagePullAuth?: PluginRuntimeImagePullAuth | undefined;
+};
 
 /**
  * Describes the message gestalt.provider.v1.StartPluginRuntimeSessionRequest.
  * Use `create(StartPluginRuntimeSessionRequestSchema)` to create a new message.
  */
-export const StartPluginRuntimeSessionRequestSchema: GenMessage<StartPluginRuntimeSessionRequest> =
-  /*@__PURE__*/
+export const StartPluginRuntimeSessionRequestSchema: GenMessage<StartPluginRuntimeSessionRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 4);
 
 /**
@@ -205,60 +195,54 @@ export type GetPluginRuntimeSessionRequest = Message<"gestalt.provider.v1.GetPlu
  * Describes the message gestalt.provider.v1.GetPluginRuntimeSessionRequest.
  * Use `create(GetPluginRuntimeSessionRequestSchema)` to create a new message.
  */
-export const GetPluginRuntimeSessionRequestSchema: GenMessage<GetPluginRuntimeSessionRequest> =
-  /*@__PURE__*/
+export const GetPluginRuntimeSessionRequestSchema: GenMessage<GetPluginRuntimeSessionRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 5);
 
 /**
  * @generated from message gestalt.provider.v1.StopPluginRuntimeSessionRequest
  */
-export type StopPluginRuntimeSessionRequest =
-  Message<"gestalt.provider.v1.StopPluginRuntimeSessionRequest"> & {
-    /**
-     * @generated from field: string session_id = 1;
-     */
-    sessionId: string;
-  };
+export type StopPluginRuntimeSessionRequest = Message<"gestalt.provider.v1.StopPluginRuntimeSessionRequest"> & {
+  /**
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+};
 
 /**
  * Describes the message gestalt.provider.v1.StopPluginRuntimeSessionRequest.
  * Use `create(StopPluginRuntimeSessionRequestSchema)` to create a new message.
  */
-export const StopPluginRuntimeSessionRequestSchema: GenMessage<StopPluginRuntimeSessionRequest> =
-  /*@__PURE__*/
+export const StopPluginRuntimeSessionRequestSchema: GenMessage<StopPluginRuntimeSessionRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 6);
 
 /**
  * @generated from message gestalt.provider.v1.ListPluginRuntimeSessionsRequest
  */
-export type ListPluginRuntimeSessionsRequest =
-  Message<"gestalt.provider.v1.ListPluginRuntimeSessionsRequest"> & {};
+export type ListPluginRuntimeSessionsRequest = Message<"gestalt.provider.v1.ListPluginRuntimeSessionsRequest"> & {
+};
 
 /**
  * Describes the message gestalt.provider.v1.ListPluginRuntimeSessionsRequest.
  * Use `create(ListPluginRuntimeSessionsRequestSchema)` to create a new message.
  */
-export const ListPluginRuntimeSessionsRequestSchema: GenMessage<ListPluginRuntimeSessionsRequest> =
-  /*@__PURE__*/
+export const ListPluginRuntimeSessionsRequestSchema: GenMessage<ListPluginRuntimeSessionsRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 7);
 
 /**
  * @generated from message gestalt.provider.v1.ListPluginRuntimeSessionsResponse
  */
-export type ListPluginRuntimeSessionsResponse =
-  Message<"gestalt.provider.v1.ListPluginRuntimeSessionsResponse"> & {
-    /**
-     * @generated from field: repeated gestalt.provider.v1.PluginRuntimeSession sessions = 1;
-     */
-    sessions: PluginRuntimeSession[];
-  };
+export type ListPluginRuntimeSessionsResponse = Message<"gestalt.provider.v1.ListPluginRuntimeSessionsResponse"> & {
+  /**
+   * @generated from field: repeated gestalt.provider.v1.PluginRuntimeSession sessions = 1;
+   */
+  sessions: PluginRuntimeSession[];
+};
 
 /**
  * Describes the message gestalt.provider.v1.ListPluginRuntimeSessionsResponse.
  * Use `create(ListPluginRuntimeSessionsResponseSchema)` to create a new message.
  */
-export const ListPluginRuntimeSessionsResponseSchema: GenMessage<ListPluginRuntimeSessionsResponse> =
-  /*@__PURE__*/
+export const ListPluginRuntimeSessionsResponseSchema: GenMessage<ListPluginRuntimeSessionsResponse> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 8);
 
 /**
@@ -275,71 +259,66 @@ export type PluginRuntimeHostServiceRelay = Message<"gestalt.provider.v1.PluginR
  * Describes the message gestalt.provider.v1.PluginRuntimeHostServiceRelay.
  * Use `create(PluginRuntimeHostServiceRelaySchema)` to create a new message.
  */
-export const PluginRuntimeHostServiceRelaySchema: GenMessage<PluginRuntimeHostServiceRelay> =
-  /*@__PURE__*/
+export const PluginRuntimeHostServiceRelaySchema: GenMessage<PluginRuntimeHostServiceRelay> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 9);
 
 /**
  * @generated from message gestalt.provider.v1.BindPluginRuntimeHostServiceRequest
  */
-export type BindPluginRuntimeHostServiceRequest =
-  Message<"gestalt.provider.v1.BindPluginRuntimeHostServiceRequest"> & {
-    /**
-     * @generated from field: string session_id = 1;
-     */
-    sessionId: string;
+export type BindPluginRuntimeHostServiceRequest = Message<"gestalt.provider.v1.BindPluginRuntimeHostServiceRequest"> & {
+  /**
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
 
-    /**
-     * @generated from field: string env_var = 2;
-     */
-    envVar: string;
+  /**
+   * @generated from field: string env_var = 2;
+   */
+  envVar: string;
 
-    /**
-     * @generated from field: gestalt.provider.v1.PluginRuntimeHostServiceRelay relay = 4;
-     */
-    relay?: PluginRuntimeHostServiceRelay | undefined;
-  };
+  /**
+   * @generated from field: gestalt.provider.v1.PluginRuntimeHostServiceRelay relay = 4;
+   */
+  relay?: PluginRuntimeHostServiceRelay | undefined;
+};
 
 /**
  * Describes the message gestalt.provider.v1.BindPluginRuntimeHostServiceRequest.
  * Use `create(BindPluginRuntimeHostServiceRequestSchema)` to create a new message.
  */
-export const BindPluginRuntimeHostServiceRequestSchema: GenMessage<BindPluginRuntimeHostServiceRequest> =
-  /*@__PURE__*/
+export const BindPluginRuntimeHostServiceRequestSchema: GenMessage<BindPluginRuntimeHostServiceRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 10);
 
 /**
  * @generated from message gestalt.provider.v1.PluginRuntimeHostServiceBinding
  */
-export type PluginRuntimeHostServiceBinding =
-  Message<"gestalt.provider.v1.PluginRuntimeHostServiceBinding"> & {
-    /**
-     * @generated from field: string id = 1;
-     */
-    id: string;
+export type PluginRuntimeHostServiceBinding = Message<"gestalt.provider.v1.PluginRuntimeHostServiceBinding"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
 
-    /**
-     * @generated from field: string session_id = 2;
-     */
-    sessionId: string;
+  /**
+   * @generated from field: string session_id = 2;
+   */
+  sessionId: string;
 
-    /**
-     * @generated from field: string env_var = 3;
-     */
-    envVar: string;
+  /**
+   * @generated from field: string env_var = 3;
+   */
+  envVar: string;
 
-    /**
-     * @generated from field: gestalt.provider.v1.PluginRuntimeHostServiceRelay relay = 5;
-     */
-    relay?: PluginRuntimeHostServiceRelay | undefined;
-  };
+  /**
+   * @generated from field: gestalt.provider.v1.PluginRuntimeHostServiceRelay relay = 5;
+   */
+  relay?: PluginRuntimeHostServiceRelay | undefined;
+};
 
 /**
  * Describes the message gestalt.provider.v1.PluginRuntimeHostServiceBinding.
  * Use `create(PluginRuntimeHostServiceBindingSchema)` to create a new message.
  */
-export const PluginRuntimeHostServiceBindingSchema: GenMessage<PluginRuntimeHostServiceBinding> =
-  /*@__PURE__*/
+export const PluginRuntimeHostServiceBindingSchema: GenMessage<PluginRuntimeHostServiceBinding> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 11);
 
 /**
@@ -391,8 +370,7 @@ export type StartHostedPluginRequest = Message<"gestalt.provider.v1.StartHostedP
  * Describes the message gestalt.provider.v1.StartHostedPluginRequest.
  * Use `create(StartHostedPluginRequestSchema)` to create a new message.
  */
-export const StartHostedPluginRequestSchema: GenMessage<StartHostedPluginRequest> =
-  /*@__PURE__*/
+export const StartHostedPluginRequestSchema: GenMessage<StartHostedPluginRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 12);
 
 /**
@@ -424,80 +402,73 @@ export type HostedPlugin = Message<"gestalt.provider.v1.HostedPlugin"> & {
  * Describes the message gestalt.provider.v1.HostedPlugin.
  * Use `create(HostedPluginSchema)` to create a new message.
  */
-export const HostedPluginSchema: GenMessage<HostedPlugin> =
-  /*@__PURE__*/
+export const HostedPluginSchema: GenMessage<HostedPlugin> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 13);
 
 /**
  * @generated from message gestalt.provider.v1.PreparePluginRuntimeWorkspaceRequest
  */
-export type PreparePluginRuntimeWorkspaceRequest =
-  Message<"gestalt.provider.v1.PreparePluginRuntimeWorkspaceRequest"> & {
-    /**
-     * @generated from field: string session_id = 1;
-     */
-    sessionId: string;
+export type PreparePluginRuntimeWorkspaceRequest = Message<"gestalt.provider.v1.PreparePluginRuntimeWorkspaceRequest"> & {
+  /**
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
 
-    /**
-     * @generated from field: string agent_session_id = 2;
-     */
-    agentSessionId: string;
+  /**
+   * @generated from field: string agent_session_id = 2;
+   */
+  agentSessionId: string;
 
-    /**
-     * @generated from field: gestalt.provider.v1.AgentWorkspace workspace = 3;
-     */
-    workspace?: AgentWorkspace | undefined;
-  };
+  /**
+   * @generated from field: gestalt.provider.v1.AgentWorkspace workspace = 3;
+   */
+  workspace?: AgentWorkspace | undefined;
+};
 
 /**
  * Describes the message gestalt.provider.v1.PreparePluginRuntimeWorkspaceRequest.
  * Use `create(PreparePluginRuntimeWorkspaceRequestSchema)` to create a new message.
  */
-export const PreparePluginRuntimeWorkspaceRequestSchema: GenMessage<PreparePluginRuntimeWorkspaceRequest> =
-  /*@__PURE__*/
+export const PreparePluginRuntimeWorkspaceRequestSchema: GenMessage<PreparePluginRuntimeWorkspaceRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 14);
 
 /**
  * @generated from message gestalt.provider.v1.PreparePluginRuntimeWorkspaceResponse
  */
-export type PreparePluginRuntimeWorkspaceResponse =
-  Message<"gestalt.provider.v1.PreparePluginRuntimeWorkspaceResponse"> & {
-    /**
-     * @generated from field: gestalt.provider.v1.PreparedAgentWorkspace workspace = 1;
-     */
-    workspace?: PreparedAgentWorkspace | undefined;
-  };
+export type PreparePluginRuntimeWorkspaceResponse = Message<"gestalt.provider.v1.PreparePluginRuntimeWorkspaceResponse"> & {
+  /**
+   * @generated from field: gestalt.provider.v1.PreparedAgentWorkspace workspace = 1;
+   */
+  workspace?: PreparedAgentWorkspace | undefined;
+};
 
 /**
  * Describes the message gestalt.provider.v1.PreparePluginRuntimeWorkspaceResponse.
  * Use `create(PreparePluginRuntimeWorkspaceResponseSchema)` to create a new message.
  */
-export const PreparePluginRuntimeWorkspaceResponseSchema: GenMessage<PreparePluginRuntimeWorkspaceResponse> =
-  /*@__PURE__*/
+export const PreparePluginRuntimeWorkspaceResponseSchema: GenMessage<PreparePluginRuntimeWorkspaceResponse> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 15);
 
 /**
  * @generated from message gestalt.provider.v1.RemovePluginRuntimeWorkspaceRequest
  */
-export type RemovePluginRuntimeWorkspaceRequest =
-  Message<"gestalt.provider.v1.RemovePluginRuntimeWorkspaceRequest"> & {
-    /**
-     * @generated from field: string session_id = 1;
-     */
-    sessionId: string;
+export type RemovePluginRuntimeWorkspaceRequest = Message<"gestalt.provider.v1.RemovePluginRuntimeWorkspaceRequest"> & {
+  /**
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
 
-    /**
-     * @generated from field: string agent_session_id = 2;
-     */
-    agentSessionId: string;
-  };
+  /**
+   * @generated from field: string agent_session_id = 2;
+   */
+  agentSessionId: string;
+};
 
 /**
  * Describes the message gestalt.provider.v1.RemovePluginRuntimeWorkspaceRequest.
  * Use `create(RemovePluginRuntimeWorkspaceRequestSchema)` to create a new message.
  */
-export const RemovePluginRuntimeWorkspaceRequestSchema: GenMessage<RemovePluginRuntimeWorkspaceRequest> =
-  /*@__PURE__*/
+export const RemovePluginRuntimeWorkspaceRequestSchema: GenMessage<RemovePluginRuntimeWorkspaceRequest> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 16);
 
 /**
@@ -519,8 +490,7 @@ export type AgentWorkspace = Message<"gestalt.provider.v1.AgentWorkspace"> & {
  * Describes the message gestalt.provider.v1.AgentWorkspace.
  * Use `create(AgentWorkspaceSchema)` to create a new message.
  */
-export const AgentWorkspaceSchema: GenMessage<AgentWorkspace> =
-  /*@__PURE__*/
+export const AgentWorkspaceSchema: GenMessage<AgentWorkspace> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 17);
 
 /**
@@ -547,8 +517,7 @@ export type AgentWorkspaceGitCheckout = Message<"gestalt.provider.v1.AgentWorksp
  * Describes the message gestalt.provider.v1.AgentWorkspaceGitCheckout.
  * Use `create(AgentWorkspaceGitCheckoutSchema)` to create a new message.
  */
-export const AgentWorkspaceGitCheckoutSchema: GenMessage<AgentWorkspaceGitCheckout> =
-  /*@__PURE__*/
+export const AgentWorkspaceGitCheckoutSchema: GenMessage<AgentWorkspaceGitCheckout> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 18);
 
 /**
@@ -570,8 +539,7 @@ export type PreparedAgentWorkspace = Message<"gestalt.provider.v1.PreparedAgentW
  * Describes the message gestalt.provider.v1.PreparedAgentWorkspace.
  * Use `create(PreparedAgentWorkspaceSchema)` to create a new message.
  */
-export const PreparedAgentWorkspaceSchema: GenMessage<PreparedAgentWorkspace> =
-  /*@__PURE__*/
+export const PreparedAgentWorkspaceSchema: GenMessage<PreparedAgentWorkspace> = /*@__PURE__*/
   messageDesc(file_gestalt_provider_v1_runtime, 19);
 
 /**
@@ -597,8 +565,7 @@ export enum PluginRuntimeHostServiceAccess {
 /**
  * Describes the enum gestalt.provider.v1.PluginRuntimeHostServiceAccess.
  */
-export const PluginRuntimeHostServiceAccessSchema: GenEnum<PluginRuntimeHostServiceAccess> =
-  /*@__PURE__*/
+export const PluginRuntimeHostServiceAccessSchema: GenEnum<PluginRuntimeHostServiceAccess> = /*@__PURE__*/
   enumDesc(file_gestalt_provider_v1_runtime, 0);
 
 /**
@@ -629,8 +596,7 @@ export enum PluginRuntimeEgressMode {
 /**
  * Describes the enum gestalt.provider.v1.PluginRuntimeEgressMode.
  */
-export const PluginRuntimeEgressModeSchema: GenEnum<PluginRuntimeEgressMode> =
-  /*@__PURE__*/
+export const PluginRuntimeEgressModeSchema: GenEnum<PluginRuntimeEgressMode> = /*@__PURE__*/
   enumDesc(file_gestalt_provider_v1_runtime, 1);
 
 /**
@@ -648,7 +614,7 @@ export const PluginRuntimeProvider: GenService<{
     methodKind: "unary";
     input: typeof EmptySchema;
     output: typeof PluginRuntimeSupportSchema;
-  };
+  },
   /**
    * Makes a session; it may still be pending (SESS-1).
    *
@@ -658,7 +624,7 @@ export const PluginRuntimeProvider: GenService<{
     methodKind: "unary";
     input: typeof StartPluginRuntimeSessionRequestSchema;
     output: typeof PluginRuntimeSessionSchema;
-  };
+  },
   /**
    * On the host's hot path: answered from memory (SESS-5).
    *
@@ -668,7 +634,7 @@ export const PluginRuntimeProvider: GenService<{
     methodKind: "unary";
     input: typeof GetPluginRuntimeSessionRequestSchema;
     output: typeof PluginRuntimeSessionSchema;
-  };
+  },
   /**
    * Every live session once, in bytewise id order (SESS-7).
    *
@@ -678,7 +644,7 @@ export const PluginRuntimeProvider: GenService<{
     methodKind: "unary";
     input: typeof ListPluginRuntimeSessionsRequestSchema;
     output: typeof ListPluginRuntimeSessionsResponseSchema;
-  };
+  },
   /**
    * Ends a session and everything in it; idempotent (SESS-8).
    *
@@ -688,7 +654,7 @@ export const PluginRuntimeProvider: GenService<{
     methodKind: "unary";
     input: typeof StopPluginRuntimeSessionRequestSchema;
     output: typeof EmptySchema;
-  };
+  },
   /**
    * Offers one host service to the plugin of a session (BIND).
    *
@@ -698,7 +664,7 @@ export const PluginRuntimeProvider: GenService<{
     methodKind: "unary";
     input: typeof BindPluginRuntimeHostServiceRequestSchema;
     output: typeof PluginRuntimeHostServiceBindingSchema;
-  };
+  },
   /**
    * Makes an agent's checkouts inside a session; later hosts (WORK-2).
    *
@@ -708,7 +674,7 @@ export const PluginRuntimeProvider: GenService<{
     methodKind: "unary";
     input: typeof PreparePluginRuntimeWorkspaceRequestSchema;
     output: typeof PreparePluginRuntimeWorkspaceResponseSchema;
-  };
+  },
   /**
    * Removes them; idempotent and harmless (WORK-3).
    *
@@ -718,7 +684,7 @@ export const PluginRuntimeProvider: GenService<{
     methodKind: "unary";
     input: typeof RemovePluginRuntimeWorkspaceRequestSchema;
     output: typeof EmptySchema;
-  };
+  },
   /**
    * Starts the plugin and returns where the host reaches it (PLUG).
    *
@@ -728,5 +694,7 @@ export const PluginRuntimeProvider: GenService<{
     methodKind: "unary";
     input: typeof StartHostedPluginRequestSchema;
     output: typeof HostedPluginSchema;
-  };
-}> = /*@__PURE__*/ serviceDesc(file_gestalt_provider_v1_runtime, 0);
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_gestalt_provider_v1_runtime, 0);
+
