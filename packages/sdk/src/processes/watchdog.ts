@@ -87,6 +87,8 @@ export class Watchdog {
       // Somebody killed it: without a successor, the trees would outlive this process.
       if (performance.now() - startedMs > tooShortLifeMs) this.#start();
     });
+    // Watching is no reason for this process to stay alive.
+    release(child);
     this.#child = child;
     for (const [group, event] of this.#groups) child.stdin.write(`${event} ${group}\n`);
   }
@@ -119,7 +121,6 @@ function start(marker: string): ChildProcessByStdio<Writable, null, null> {
   // Whoever needs to know of its end listens to that.
   child.on("error", () => undefined);
   child.stdin.on("error", () => undefined);
-  release(child);
   return child;
 }
 

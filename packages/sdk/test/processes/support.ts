@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe } from "vitest";
 import { detectContainment, type ContainmentKind } from "../../src/processes/index.js";
-import { hasEnded, readStat } from "../../src/processes/process-info.js";
+import { allProcessIds, hasEnded, readStat } from "../../src/processes/process-info.js";
 
 const { kind: best, reason } = await detectContainment();
 
@@ -32,19 +32,26 @@ export function newToken(): string {
 
 /** The ids of the living processes that sleep for the token, or are a shell that was given it. */
 export function holdersOf(token: string): number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => {
-      if (!Number.isInteger(pid)) return false;
-      const stat = readStat(pid);
-      if (stat === undefined || hasEnded(stat)) return false;
-      try {
-        const [command = "", ...args] = readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0");
-        return args.includes(token) && /(^|\/)(sh|sleep)$/.test(command);
-      } catch {
-        return false;
-      }
-    });
+  return commandLines().flatMap(({ pid, words: [command = "", ...args] }) =>
+    args.includes(token) && /(^|\/)(sh|sleep)$/.test(command) ? [pid] : [],
+  );
+}
+
+/** The ids of all living processes, the tools between this process and the tree's included, that name the token. */
+export function mentionsOf(token: string): number[] {
+  return commandLines().flatMap(({ pid, words }) => (words.includes(token) ? [pid] : []));
+}
+
+function commandLines(): { readonly pid: number; readonly words: string[] }[] {
+  return allProcessIds().flatMap((pid) => {
+    const stat = readStat(pid);
+    if (stat === undefined || hasEnded(stat)) return [];
+    try {
+      return [{ pid, words: readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0") }];
+    } catch {
+      return [];
+    }
+  });
 }
 
 export async function until(what: string, holds: () => boolean, timeoutMs = 10_000): Promise<void> {
