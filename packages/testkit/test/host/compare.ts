@@ -6,7 +6,7 @@ import type { RecordedEvent } from "./recording.js";
 /** Everything in which a replay may differ from its recording; all else must be equal. */
 export const tolerances = {
   /** A deadline may be seen this much shorter than recorded: the call was under way on a busy machine. */
-  deadlineShorterMs: 1_500,
+  deadlineShorterMs: 1_000,
   /** Or this much longer: the recording's call was under way too. */
   deadlineLongerMs: 20,
   /** Equal GetSession polls in a row, with their equal answers, count as one: their number is the provider's pace. */

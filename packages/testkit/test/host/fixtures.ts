@@ -21,9 +21,9 @@ export class TestDirectory implements AsyncDisposable {
     return new TestDirectory(await mkdtemp(join(tmpdir(), "t-")));
   }
 
-  /** What is left in it. */
-  async left(): Promise<readonly string[]> {
-    return readdir(this.path);
+  /** What is left in it, or in a folder of it. */
+  async left(folder = ""): Promise<readonly string[]> {
+    return readdir(join(this.path, folder));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

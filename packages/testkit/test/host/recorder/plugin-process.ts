@@ -20,6 +20,7 @@ export class RecordedPlugin {
         PATH: process.env.PATH,
         GESTALT_PLUGIN_SOCKET: socketPath,
         GESTALT_PLUGIN_NAME: name,
+        GESTALT_PLUGIN_PARENT_PID: String(process.pid),
       },
       stdio: ["ignore", "ignore", "inherit"],
     });
