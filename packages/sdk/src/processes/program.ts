@@ -2,7 +2,10 @@ import type { ChildProcess } from "node:child_process";
 import { PassThrough, type Readable } from "node:stream";
 import { isRunning, keepUnreadOutput } from "./child.js";
 
-/** How a program ended: with an exit code, or by a signal. 137 and SIGKILL are different things. */
+/**
+ * How a program ended: with an exit code, or by a signal. 137 and SIGKILL are different things. Of a real-time
+ * signal (SIGRTMIN and up) Node.js tells nothing: such an end looks like exit code 0.
+ */
 export type Ended =
   | { readonly how: "exit"; readonly code: number }
   | { readonly how: "signal"; readonly signal: NodeJS.Signals };

@@ -12,6 +12,7 @@ import {
   familyIsUp,
   holdersOf,
   lineOf,
+  mentionsOf,
   newToken,
   path,
   until,
@@ -141,6 +142,21 @@ describeKinds("stop", (kind) => {
     const spawned = shell(tree, ["-c", "sleep 1000"]);
     const stopped = tree.stop({ graceMs: 600_000 });
     await expect(spawned).rejects.toMatchObject({ reason: "stopped" });
+    await tree.kill();
+    expect(await stopped).toEqual({ rung: "killed", left: [] });
+  });
+
+  it("SESS-11: a program that is just entering when stop comes gets no grace of its own", async () => {
+    const tree = await openProcessTree({ kind });
+    const keeper = await shell(tree, ["-c", 'trap "" TERM; echo ready; while :; do sleep 0.01; done']);
+    await lineOf(keeper.stdout, "ready");
+    const token = newToken();
+    const spawned = shell(tree, ["-c", "sleep $0", token]).catch((error: unknown) => error);
+    while (mentionsOf(token).length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const stopped = tree.stop({ graceMs: 600_000 });
+    await spawned;
+    await until("the late one is gone", () => mentionsOf(token).length === 0, 5_000);
+    expect(isProcessAlive(keeper.pid ?? 0)).toBe(true);
     await tree.kill();
     expect(await stopped).toEqual({ rung: "killed", left: [] });
   });
