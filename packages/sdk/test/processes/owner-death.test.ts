@@ -1,5 +1,9 @@
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { afterEach, expect, it } from "vitest";
+import { chmod, copyFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { ContainmentKind } from "../../src/processes/index.js";
 import { readStat } from "../../src/processes/process-info.js";
 import {
@@ -7,11 +11,11 @@ import {
   endOf,
   familyArgs,
   familyIsUp,
+  fixture,
   holdersOf,
   mentionsOf,
   newToken,
   path,
-  startFixture,
   until,
 } from "./support.js";
 
@@ -19,9 +23,34 @@ const nobody = 65_534;
 const users = process.getuid?.() === 0 ? [undefined, nobody] : [undefined];
 
 interface Owner {
-  readonly child: ReturnType<typeof startFixture>;
+  readonly child: ChildProcess;
   readonly pid: number;
-  readonly marker: string | undefined;
+}
+
+/** Where the other user may run it: the checkout and Node.js itself may be this user's alone. */
+let reachable: { readonly folder: string; readonly node: string; readonly script: string } | undefined;
+beforeAll(async () => {
+  if (users.length === 1) return;
+  const folder = await mkdtemp(join(tmpdir(), "tree-owner-"));
+  await chmod(folder, 0o755);
+  const copy = async (file: string, name: string): Promise<string> => {
+    await copyFile(file, join(folder, name));
+    await chmod(join(folder, name), 0o755);
+    return join(folder, name);
+  };
+  const node = (await canRun(process.execPath)) ? process.execPath : await copy(process.execPath, "node");
+  reachable = { folder, node, script: await copy(fixture("tree-owner"), "tree-owner.mjs") };
+});
+afterAll(async () => {
+  if (reachable !== undefined) await rm(reachable.folder, { recursive: true });
+});
+
+async function canRun(file: string): Promise<boolean> {
+  const child = spawn(file, ["--version"], { uid: nobody, gid: nobody, cwd: "/", stdio: "ignore" });
+  return once(child, "exit").then(
+    () => true,
+    () => false,
+  );
 }
 
 const owners: Owner[] = [];
@@ -31,11 +60,22 @@ afterEach(() => {
 
 async function own(kind: ContainmentKind, args: string[], user?: number, more: object = {}): Promise<Owner> {
   const wish = { kind, command: "/bin/sh", args, env: path, ...more };
-  const child = startFixture("tree-owner", [JSON.stringify(wish)], {}, user);
-  const [line] = (await once(child.stdout, "data")) as [Buffer];
-  const owner = { child, ...(JSON.parse(line.toString()) as { pid: number; marker?: string }) };
-  owners.push({ ...owner, marker: owner.marker });
-  return { ...owner, marker: owner.marker };
+  const { node, script } = reachable ?? { node: process.execPath, script: fixture("tree-owner") };
+  const child = spawn(node, [script, JSON.stringify(wish)], {
+    ...(user === undefined ? {} : { uid: user, gid: user }),
+    env: path,
+    cwd: "/",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(child, "spawn");
+  const ended = once(child, "exit").then(() =>
+    Promise.reject(new Error("the owner ended before it was ready")),
+  );
+  const [line] = (await Promise.race([once(child.stdout, "data"), ended])) as [Buffer];
+  ended.catch(() => undefined);
+  const owner = { child, ...(JSON.parse(line.toString()) as { pid: number }) };
+  owners.push(owner);
+  return owner;
 }
 
 describeKinds("the owner's end", (kind) => {

@@ -103,16 +103,13 @@ export async function lineOf(stream: Readable, line: string): Promise<void> {
   throw new Error(`the output ended without ${line}: ${text}`);
 }
 
-/** Starts a fixture with Node, with a planted secret in its environment; `as` is the user and group it gets. */
+/** Starts a fixture with Node, with a planted secret in its environment. */
 export function startFixture(
   name: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  as?: number,
 ): ChildProcessByStdio<null, Readable, null> {
-  const identity = as === undefined ? {} : { uid: as, gid: as };
   return spawn(process.execPath, [fixture(name), ...args], {
-    ...identity,
     env: { ...path, PLANTED_SECRET: "operator-secret", ...env },
     cwd: "/",
     stdio: ["ignore", "pipe", "inherit"],
