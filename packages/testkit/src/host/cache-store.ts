@@ -31,7 +31,9 @@ export class CacheStore {
     if (!this.#entries.has(key) && this.#entries.size >= this.#maxEntries) this.#sweep();
     if (!this.#entries.has(key) && this.#entries.size >= this.#maxEntries)
       throw new RuntimeProviderError("RESOURCE_EXHAUSTED", `the cache holds ${this.#maxEntries} entries`);
-    this.#entries.set(key, ttlMs > 0 ? { value, expiresAtMs: Date.now() + ttlMs } : { value });
+    // A copy: the bytes of a call are a view into its whole message.
+    const kept = { value: new Uint8Array(value) };
+    this.#entries.set(key, ttlMs > 0 ? { ...kept, expiresAtMs: Date.now() + ttlMs } : kept);
   }
 
   /** Whether there was such an entry. */

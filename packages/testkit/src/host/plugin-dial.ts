@@ -81,7 +81,6 @@ async function open(
   return {
     channel: openChannel(`dns:${hostPort}`, credentials.createSsl(roots), {
       "grpc.default_authority": target.host,
-      "grpc.ssl_target_name_override": target.host,
     }),
     authority: target.host,
   };
