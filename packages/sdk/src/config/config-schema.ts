@@ -35,11 +35,10 @@ async function readSchema(schema: JsonObject | string | URL): Promise<JsonObject
   const path =
     schema instanceof URL ? fileURLToPath(schema) : resolve(dirname(process.argv[1] ?? "."), schema);
   try {
-    const text = await readFile(path, "utf8");
-    // JSON is YAML too, but JSON.parse says better what is wrong with it.
-    if (path.endsWith(".json")) return JSON.parse(text) as JsonObject;
-    const { parse } = await import("yaml");
-    return parse(text) as JsonObject;
+    const parsed = await parseSchema(await readFile(path, "utf8"), path);
+    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+      throw new Error("it holds no JSON Schema: an object is expected");
+    return parsed as JsonObject;
   } catch (error) {
     throw new RuntimeProviderError(
       "INTERNAL",
@@ -47,6 +46,12 @@ async function readSchema(schema: JsonObject | string | URL): Promise<JsonObject
       { cause: error },
     );
   }
+}
+
+async function parseSchema(text: string, path: string): Promise<unknown> {
+  // JSON is YAML too, but JSON.parse says better what is wrong with it.
+  if (path.endsWith(".json")) return JSON.parse(text);
+  return (await import("yaml")).parse(text);
 }
 
 async function compile(schema: JsonObject): Promise<ValidateFunction> {

@@ -108,13 +108,17 @@ function hostPortFault(rest: string): string {
   if (/[/?#]/.test(rest)) return "has a path or a query after the port";
   if (rest.includes("@")) return "has credentials in it";
   if (/\s/.test(rest)) return "has white space in it";
-  if ((rest.match(/:/g)?.length ?? 0) > 1) return "has an IPv6 host without brackets, or more than one port";
+  if (!rest.startsWith("[") && (rest.match(/:/g)?.length ?? 0) > 1)
+    return "has an IPv6 host without brackets, or more than one port";
   return "has no port";
 }
 
 function isUnspecified(host: string): boolean {
-  if (isIPv6(host))
-    return new URL(`http://[${host}]`).hostname === "[::]" || /^::ffff:0+(\.0+){3}$/i.test(host);
+  if (isIPv6(host)) {
+    // A URL's host has one spelling for each address, and no zone.
+    const { hostname } = new URL(`http://[${host.replace(/%.*$/, "")}]`);
+    return hostname === "[::]" || hostname === "[::ffff:0:0]";
+  }
   return /^(0+|0x0+)(\.(0+|0x0+)){0,3}$/i.test(host);
 }
 

@@ -1,5 +1,5 @@
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, TLSSocket } from "node:tls";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DialTarget } from "./dial-target.js";
 
@@ -17,7 +17,7 @@ export type Http2Answer = "http2" | "refused" | "silent" | "not-http2";
  * Dials a target once and waits for an HTTP/2 server's first frame.
  *
  * `refused`: nothing accepts there; `silent`: it accepted and said nothing within `timeoutMs`;
- * `not-http2`: it answered with something else, or closed.
+ * `not-http2`: it answered with something else, closed, or its TLS does not negotiate `h2` (DIAL-3).
  */
 export function probeHttp2(
   target: DialTarget,
@@ -36,10 +36,16 @@ export function probeHttp2(
     };
     const aborted = (): void => finish(accepted ? "silent" : "refused");
     const timer = setTimeout(aborted, timeoutMs);
-    signal?.addEventListener("abort", aborted, { once: true });
-    socket.on(target.type === "tls" ? "secureConnect" : "connect", () => {
+    if (signal?.aborted === true) aborted();
+    else signal?.addEventListener("abort", aborted, { once: true });
+    socket.on("connect", () => {
       accepted = true;
-      socket.write(opening);
+      if (!(socket instanceof TLSSocket)) socket.write(opening);
+    });
+    socket.on("secureConnect", () => {
+      // The host refuses a server that does not negotiate h2 (DIAL-3).
+      if (socket instanceof TLSSocket && socket.alpnProtocol === "h2") socket.write(opening);
+      else finish("not-http2");
     });
     socket.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
@@ -71,7 +77,8 @@ export async function waitForHttp2(target: DialTarget, options: WaitForHttp2Opti
     signal.throwIfAborted();
     onAnswer?.(answer);
     if (answer === "http2") return;
-    await delay(intervalMs, undefined, { signal });
+    // Its own rejection would say less than the signal's reason.
+    await delay(intervalMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 

@@ -45,7 +45,11 @@ function messageOf(thrown: unknown): string {
     // A gRPC client's error repeats its status in the message; the details alone are the text.
     if ("details" in thrown && typeof thrown.details === "string" && thrown.details !== "")
       return thrown.details;
-    return thrown.message === "" ? thrown.name : thrown.message;
+    if (thrown.message !== "") return thrown.message;
+    // What Node.js throws when no address of a name accepts says nothing itself.
+    if (thrown instanceof AggregateError && thrown.errors.length > 0)
+      return thrown.errors.map(messageOf).join("; ");
+    return thrown.name;
   }
   if (typeof thrown === "string" && thrown !== "") return thrown;
   return `something other than an Error was thrown (${thrown === null ? "null" : typeof thrown})`;

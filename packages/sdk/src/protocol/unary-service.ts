@@ -13,6 +13,7 @@ import {
   type UntypedServiceImplementation,
   type sendUnaryData,
 } from "@grpc/grpc-js";
+import { statusDetails } from "../errors/details.js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import { grpcServiceDefinition } from "./service-definition.js";
 
@@ -54,7 +55,7 @@ export function addUnaryService<S extends GenService<GenServiceMethods>>(
           answer(null, create(method.output, await handler(call.request, call)));
         } catch (thrown) {
           const error = RuntimeProviderError.from(thrown, method.name);
-          answer({ code: error.status, details: error.message });
+          answer({ code: error.status, details: statusDetails(error.message) });
         }
       })();
     };

@@ -19,24 +19,22 @@ export class EndSignal {
   }
 }
 
-/** Ends with the process's own signals, its parent's death, or a fault. Returns what takes the watch away. */
-export function watchProcess(logger: Logger, end: EndSignal): () => void {
-  const terminate = (): void => end.begin();
-  const parent = watchParent(process.env.GESTALT_PLUGIN_PARENT_PID, (reason) => {
+/** Ends with the process's own signals, its parent's death, or a fault. Only for a process that is the provider's. */
+export function watchProcess(logger: Logger, end: EndSignal): void {
+  // With nobody left to read them, lost lines are no reason to end (PROC-5).
+  process.stdout.on("error", () => undefined);
+  process.stderr.on("error", () => undefined);
+  // SIGHUP comes where the host's terminal goes away: without a handler nothing would be closed.
+  for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(name, () => end.begin());
+  watchFaults(logger, () => {
+    end.exitCode = 1;
+    end.begin();
+  });
+  watchParent(process.env.GESTALT_PLUGIN_PARENT_PID, (reason) => {
     logger.warn({}, `the provider ends: ${reason}`);
     end.hostIsGone = true;
     end.begin();
   });
-  const unwatchFaults = watchFaults(logger, () => {
-    end.exitCode = 1;
-    end.begin();
-  });
-  process.on("SIGTERM", terminate).on("SIGINT", terminate);
-  return () => {
-    parent.stop();
-    unwatchFaults();
-    process.off("SIGTERM", terminate).off("SIGINT", terminate);
-  };
 }
 
 /** Ends with a signal of the embedding program. */
@@ -48,9 +46,9 @@ export function watchSignal(signal: AbortSignal, end: EndSignal): () => void {
 }
 
 /** Ends the process when stderr has been read, or after a moment: the last words matter most. */
-export async function exitProcess(code: number): Promise<never> {
+export async function exitProcess(end: EndSignal): Promise<never> {
   const deadline = Date.now() + 150;
   while (process.stderr.writableLength > 0 && Date.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 5));
-  process.exit(code);
+  process.exit(end.exitCode);
 }

@@ -1,29 +1,21 @@
 import type { Logger } from "../provider/logger.js";
-import { currentCall } from "../services/call.js";
+import { currentMethod } from "../services/current-method.js";
 
 /**
  * Reports faults that the author's code let fall: an unhandled rejection is reported with the call that it
  * belongs to; an uncaught exception ends the provider too.
- *
- * @returns takes the handlers away again
  */
-export function watchFaults(logger: Logger, onUncaught: () => void): () => void {
-  const rejection = (error: unknown): void => {
+export function watchFaults(logger: Logger, onUncaught: () => void): void {
+  process.on("unhandledRejection", (error: unknown) => {
     logger.error({ error }, `a promise was rejected and nobody handled it${belongingTo()}`);
-  };
-  const exception = (error: unknown): void => {
-    logger.error({ error }, `an exception was not caught${belongingTo()}; the provider ends`);
+  });
+  process.on("uncaughtException", (error: unknown) => {
     onUncaught();
-  };
-  process.on("unhandledRejection", rejection);
-  process.on("uncaughtException", exception);
-  return () => {
-    process.off("unhandledRejection", rejection);
-    process.off("uncaughtException", exception);
-  };
+    logger.error({ error }, `an exception was not caught${belongingTo()}; the provider ends`);
+  });
 }
 
 function belongingTo(): string {
-  const call = currentCall.getStore();
-  return call === undefined ? "" : ` (in ${call.method})`;
+  const method = currentMethod.getStore();
+  return method === undefined ? "" : ` (in ${method})`;
 }

@@ -1,19 +1,23 @@
+import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
+
 /** How often the parent's id is looked at, so that all is gone within 2 s of the host's death (PROC-7). */
 const intervalMs = 250;
-
-export interface ParentWatch {
-  stop(): void;
-}
 
 /**
  * Watches that the process whose id is given stays this process's parent (PROC-7), and tells once when it is
  * not: with a sentence that says why.
  *
  * @param parentPid the value of `GESTALT_PLUGIN_PARENT_PID`; without one there is nothing to watch
+ * @throws {@link RuntimeProviderError} INVALID_ARGUMENT where it is no process id
  */
-export function watchParent(parentPid: string | undefined, onGone: (reason: string) => void): ParentWatch {
-  if (parentPid === undefined || parentPid === "") return { stop: () => undefined };
+export function watchParent(parentPid: string | undefined, onGone: (reason: string) => void): void {
+  if (parentPid === undefined || parentPid === "") return;
   const expected = Number(parentPid);
+  if (!Number.isSafeInteger(expected) || expected < 1)
+    throw new RuntimeProviderError(
+      "INVALID_ARGUMENT",
+      `GESTALT_PLUGIN_PARENT_PID ${JSON.stringify(parentPid)} is no process id; let the host set it, or leave it out and the parent is not watched`,
+    );
   const wrapped = process.ppid !== expected && isAlive(expected);
   const look = (): void => {
     if (process.ppid === expected) return;
@@ -26,8 +30,7 @@ export function watchParent(parentPid: string | undefined, onGone: (reason: stri
   };
   const timer = setInterval(look, intervalMs);
   timer.unref();
-  setImmediate(look);
-  return { stop: () => clearInterval(timer) };
+  look();
 }
 
 function isAlive(pid: number): boolean {

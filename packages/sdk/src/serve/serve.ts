@@ -1,11 +1,12 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Server } from "@grpc/grpc-js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { Logger } from "../provider/logger.js";
 import type { PluginRuntimeProvider } from "../provider/provider.js";
-import { CallRegister } from "../services/call.js";
+import { CallRegister } from "../services/call-register.js";
 import { addProviderServices } from "../services/services.js";
 import { EndSignal, exitProcess, watchProcess, watchSignal } from "./end.js";
-import { createServer, drain, listen } from "./server.js";
+import { createServer, listen, stopAccepting } from "./server.js";
 import { SocketPath } from "./socket-path.js";
 import { createStderrLogger } from "./stderr-logger.js";
 
@@ -21,6 +22,8 @@ export interface ServeOptions {
   readonly drainTimeoutMs?: number;
   /** Milliseconds that the close hook gets after that. Default 1,300; 1,000 after the host's death. */
   readonly closeTimeoutMs?: number;
+  /** Milliseconds after which a call that is still in flight is named in the log, once. Default 60,000. */
+  readonly slowCallMs?: number;
   /** Default: lines on stderr, which the host passes on. */
   readonly logger?: Logger;
 }
@@ -38,18 +41,27 @@ export async function servePluginRuntimeProvider(
 ): Promise<void> {
   const { signal, logger = createStderrLogger() } = options;
   const end = new EndSignal();
-  const unwatch = signal === undefined ? watchProcess(logger, end) : watchSignal(signal, end);
+  if (signal !== undefined) {
+    const unwatch = watchSignal(signal, end);
+    try {
+      await run(provider, options, logger, end);
+    } catch (thrown) {
+      throw RuntimeProviderError.from(thrown, "the provider failed");
+    } finally {
+      unwatch();
+    }
+    return;
+  }
   try {
+    // Never taken away: a second signal on the way out must not change how the process ends.
+    watchProcess(logger, end);
     await run(provider, options, logger, end);
   } catch (thrown) {
     const error = RuntimeProviderError.from(thrown, "the provider failed");
-    if (signal !== undefined) throw error;
-    logger.error(thrown === error ? {} : { error: thrown }, error.message);
+    logger.error({ error: thrown === error ? error.cause : thrown }, error.message);
     end.exitCode = 1;
-  } finally {
-    unwatch();
   }
-  if (signal === undefined) await exitProcess(end.exitCode);
+  await exitProcess(end);
 }
 
 async function run(
@@ -60,36 +72,60 @@ async function run(
 ): Promise<void> {
   const socket = new SocketPath(options.socketPath ?? socketPathOf(process.env));
   const server = createServer();
-  const calls = new CallRegister();
+  const calls = new CallRegister(logger, options.slowCallMs ?? 60_000);
   const lifecycle = addProviderServices(server, provider, { calls, logger });
-  try {
+  const failures: unknown[] = [];
+  const attempt = async (step: () => void | Promise<void>): Promise<void> => {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  };
+  await attempt(async () => {
     // An instance may be told to end at any moment of its start (PROC-9): each step looks first.
     if (!end.began) await socket.prepare();
     if (!end.began) await listen(server, socket.listenPath);
     if (!end.began) await socket.publish();
     await end.promise;
-  } finally {
-    socket.remove();
-    lifecycle.close();
-    await drainCalls(server, calls, logger, options.drainTimeoutMs ?? (end.hostIsGone ? 100 : 400));
-    await runCloseHook(provider, options.closeTimeoutMs ?? (end.hostIsGone ? 1_000 : 1_300));
-    socket.remove();
-  }
+  });
+  // Whatever fails on the way out, the rest is closed all the same.
+  await attempt(() => socket.remove());
+  lifecycle.close();
+  await attempt(() =>
+    drainCalls(server, calls, logger, options.drainTimeoutMs ?? (end.hostIsGone ? 100 : 400)),
+  );
+  await attempt(() => runCloseHook(provider, options.closeTimeoutMs ?? (end.hostIsGone ? 1_000 : 1_300)));
+  calls.close();
+  const [first, ...others] = failures;
+  for (const error of others) logger.error({ error }, "another failure while the provider ended");
+  if (failures.length > 0) throw first;
 }
 
+/** How long answers may take to leave, once all calls have ended. */
+const flushTimeoutMs = 100;
+
+/** Lets calls in flight end: their answers leave, and what they clean up after a cancellation is done (SESS-13). */
 async function drainCalls(
   server: Server,
   calls: CallRegister,
   logger: Logger,
   timeoutMs: number,
 ): Promise<void> {
-  const late = setTimeout(() => {
-    const names = calls.describe();
-    if (names.length > 0)
-      logger.warn({}, `calls did not end within ${timeoutMs} ms and are cut off: ${names.join(", ")}`);
-  }, timeoutMs);
-  await drain(server, timeoutMs);
-  clearTimeout(late);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  const peersAreGone = stopAccepting(server);
+  await Promise.race([calls.settled(), late]);
+  // Then the answers leave. A peer that keeps its connection open or reads nothing is not waited for.
+  await Promise.race([peersAreGone, late, delay(calls.size === 0 ? flushTimeoutMs : 0)]);
+  clearTimeout(timer);
+  const names = calls.describe();
+  if (names.length > 0)
+    logger.warn({}, `calls did not end within ${timeoutMs} ms and are cut off: ${names.join(", ")}`);
+  calls.cutOff();
+  server.forceShutdown();
 }
 
 async function runCloseHook(provider: PluginRuntimeProvider, timeoutMs: number): Promise<void> {

@@ -31,22 +31,9 @@ export function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/**
- * Lets calls in flight end, for `drainMs` at most, then cuts them off.
- *
- * @returns false when calls had to be cut off
- */
-export function drain(server: Server, drainMs: number): Promise<boolean> {
+/** Takes no more connections and no more calls; resolves when the last answer has left and all peers are gone. */
+export function stopAccepting(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    let clean = true;
-    const timer = setTimeout(() => {
-      clean = false;
-      server.forceShutdown();
-      resolve(clean);
-    }, drainMs);
-    server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve(clean);
-    });
+    server.tryShutdown(() => resolve());
   });
 }

@@ -30,10 +30,12 @@ export class SocketPath {
         "FAILED_PRECONDITION",
         `${this.path} is in the way and no socket; it was left alone: remove it, or serve at another path`,
       );
-    if (await accepts(this.path))
+    const answer = await dial(this.path);
+    // Only a refusal proves that nobody listens: a listener that is too busy, or another user's, fails otherwise.
+    if (answer !== "ECONNREFUSED" && answer !== "ENOENT")
       throw new RuntimeProviderError(
         "FAILED_PRECONDITION",
-        `another process listens on ${this.path}; end it, or serve at another path`,
+        `another process listens on ${this.path} (dialling it: ${answer}); end it, or serve at another path`,
       );
     // Bound under its own name it must be free; otherwise the rename replaces it in one step.
     if (this.listenPath === this.path) unlinkSync(this.path);
@@ -41,13 +43,11 @@ export class SocketPath {
 
   /** Shows the listening socket under its final name. */
   async publish(): Promise<void> {
-    if (this.listenPath !== this.path) {
-      // rename would replace anything; a file that came in the meantime is somebody's.
-      const found = lstat(this.path);
-      if (found !== undefined && !found.isSocket()) await this.prepare();
-      await rename(this.listenPath, this.path);
-    }
-    this.#published = lstat(this.path);
+    this.#published = lstat(this.listenPath);
+    if (this.listenPath === this.path) return;
+    // rename would replace anything, and what came in the meantime is somebody's.
+    await this.prepare();
+    await rename(this.listenPath, this.path);
   }
 
   /** Removes both names, unless another process has put its own socket there since. */
@@ -74,14 +74,15 @@ function checkPath(path: string): void {
     );
 }
 
-function accepts(path: string): Promise<boolean> {
+/** "connected", or the code of the error. */
+function dial(path: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ path });
     socket.once("connect", () => {
       socket.destroy();
-      resolve(true);
+      resolve("connected");
     });
-    socket.once("error", () => resolve(false));
+    socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
   });
 }
 

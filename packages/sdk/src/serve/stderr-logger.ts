@@ -10,17 +10,18 @@ const maxPendingBytes = 1024 * 1024;
  */
 export function createStderrLogger(): Logger {
   let dropped = 0;
+  const sayDropped = (): void => {
+    process.stderr.write(
+      `${new Date().toISOString()} warn ${dropped} log lines were dropped while stderr was not read\n`,
+    );
+    dropped = 0;
+  };
   const write = (level: string, fields: object, text: string): void => {
     const stream = process.stderr;
     if (stream.writableLength > maxPendingBytes) {
+      if (dropped === 0) stream.once("drain", sayDropped);
       dropped += 1;
       return;
-    }
-    if (dropped > 0) {
-      stream.write(
-        `${new Date().toISOString()} warn ${dropped} log lines were dropped while stderr was not read\n`,
-      );
-      dropped = 0;
     }
     stream.write(`${new Date().toISOString()} ${level} ${text}${formatFields(fields)}\n`);
   };

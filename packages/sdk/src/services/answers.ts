@@ -4,11 +4,9 @@ import { parseHostDialTarget } from "../dial-target/dial-target.js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import * as wire from "../gen/gestalt/provider/v1/runtime_pb.js";
 import type * as plain from "../provider/types.js";
+import { checkId, checkObject, checkSame, checkText, checkTexts, show, wrong } from "./answer-checks.js";
 
-/*
- * The border: what a provider returns is checked here before it leaves. A wrong answer is the author's fault,
- * so it becomes INTERNAL, with a text for the author.
- */
+/* The border: what the provider's runtime methods return is checked here before it leaves. */
 
 const states = new Set<string>([
   "pending",
@@ -75,7 +73,9 @@ export function writeSession(
     throw wrong(
       `${where} session ${show(id)} in the state ${show(state)}; the host knows ${[...states].join(", ")}`,
     );
-  checkStrings(metadata, `${where} session ${show(id)} with metadata`);
+  checkTexts(metadata, `${where} session ${show(id)} with metadata`);
+  checkText(stateReason, `${where} session ${show(id)} with stateReason`);
+  checkText(stateMessage, `${where} session ${show(id)} with stateMessage`);
   const message: MessageInitShape<typeof wire.PluginRuntimeSessionSchema> = {
     id,
     state,
@@ -92,13 +92,13 @@ export function writeSession(
 export function writeSessions(sessions: readonly plain.Session[]): wire.ListPluginRuntimeSessionsResponse {
   const where = "listSessions returned";
   if (!Array.isArray(sessions)) throw wrong(`${where} ${show(sessions)}; it is an array of sessions`);
+  const written = (sessions as readonly plain.Session[]).map((session) => writeSession(session, where));
   const seen = new Set<string>();
-  for (const { id } of sessions as readonly plain.Session[]) {
+  for (const { id } of written) {
     if (seen.has(id))
       throw wrong(`${where} session ${show(id)} twice; each live session is listed once (SESS-7)`);
     seen.add(id);
   }
-  const written = (sessions as readonly plain.Session[]).map((session) => writeSession(session, where));
   written.sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
   return create(wire.ListPluginRuntimeSessionsResponseSchema, { sessions: written });
 }
@@ -161,6 +161,7 @@ function writeLifecycle(
   lifecycle: plain.SessionLifecycle,
   where: string,
 ): wire.PluginRuntimeSessionLifecycle {
+  checkObject(lifecycle, `${where} lifecycle`);
   const times: { startedAt?: Timestamp; recommendedDrainAt?: Timestamp; expiresAt?: Timestamp } = {};
   let before: { field: string; ms: number } | undefined;
   for (const field of ["startedAt", "recommendedDrainAt", "expiresAt"] as const) {
@@ -171,7 +172,7 @@ function writeLifecycle(
       throw wrong(`${where} lifecycle.${field} ${show(date)}; it is a valid Date, or left out`);
     if (ms <= 0)
       throw wrong(
-        `${where} lifecycle.${field} in 1970, which the host takes for expired; leave it out (SESS-9)`,
+        `${where} lifecycle.${field} ${show(date)}, which the host takes for expired; leave it out (SESS-9)`,
       );
     if (before !== undefined && ms < before.ms)
       throw wrong(`${where} lifecycle.${field} before lifecycle.${before.field} (SESS-9)`);
@@ -179,31 +180,4 @@ function writeLifecycle(
     times[field] = timestampFromDate(date);
   }
   return create(wire.PluginRuntimeSessionLifecycleSchema, times);
-}
-
-function checkObject(value: unknown, where: string): void {
-  if (typeof value !== "object" || value === null) throw wrong(`${where} ${show(value)}; it is an object`);
-}
-
-function checkId(id: unknown, where: string): void {
-  if (typeof id !== "string" || id === "")
-    throw wrong(`${where} the id ${show(id)}; it is a non-empty string`);
-}
-
-function checkSame(given: string | undefined, asked: string, where: string): void {
-  if (given !== undefined && given !== asked)
-    throw wrong(`${where} ${show(given)}, but ${show(asked)} was asked for`);
-}
-
-function checkStrings(map: plain.StringMap, where: string): void {
-  for (const [key, value] of Object.entries(map) as [string, unknown][])
-    if (typeof value !== "string") throw wrong(`${where} ${show(key)} = ${show(value)}; it is a string`);
-}
-
-function show(value: unknown): string {
-  return value === undefined ? "undefined" : JSON.stringify(value);
-}
-
-function wrong(message: string, cause?: unknown): RuntimeProviderError {
-  return new RuntimeProviderError("INTERNAL", `the provider gave a wrong answer: ${message}`, { cause });
 }

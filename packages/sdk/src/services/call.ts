@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { ServerUnaryCall } from "@grpc/grpc-js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { CallContext } from "../provider/context.js";
@@ -6,6 +5,9 @@ import type { Logger } from "../provider/logger.js";
 
 /** The wire's side of a call, as far as a context needs it. */
 export type WireCall = Pick<ServerUnaryCall<unknown, unknown>, "cancelled" | "getDeadline" | "once">;
+
+/** A cancellation this close to the deadline is the deadline's. */
+const deadlineSlackMs = 20;
 
 /** One call in flight: the context that the author's code sees, and what the shell knows of it. */
 export class ActiveCall implements CallContext {
@@ -25,12 +27,12 @@ export class ActiveCall implements CallContext {
     return Number.isFinite(deadline) ? new Date(deadline) : undefined;
   }
 
-  /** Made when first asked for: most calls are answered before anybody does. */
+  /** Made when first asked for: most calls are answered before anybody asks. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.wire.cancelled) this.#abort();
-      else this.wire.once("cancelled", () => this.#abort());
+      if (this.wire.cancelled) this.#cancelled();
+      else this.wire.once("cancelled", () => this.#cancelled());
     }
     return this.#controller.signal;
   }
@@ -40,37 +42,27 @@ export class ActiveCall implements CallContext {
     this.#answered = true;
   }
 
-  #abort(): void {
-    if (this.#answered) return;
-    const late = this.deadline !== undefined && this.deadline.getTime() <= Date.now();
-    this.#controller?.abort(
+  /** Aborts the signal of a call that is not answered yet: the provider is forced to end. */
+  cutOff(): void {
+    this.#abort(new RuntimeProviderError("CANCELLED", `${this.method}: the provider is ending`));
+  }
+
+  /** For example `StartPlugin (12.3 s)`. */
+  describe(): string {
+    return `${this.method} (${((Date.now() - this.startedAtMs) / 1000).toFixed(1)} s)`;
+  }
+
+  #cancelled(): void {
+    // The host's own cancellation at the deadline may overtake the clock here.
+    const late = this.deadline !== undefined && this.deadline.getTime() - Date.now() <= deadlineSlackMs;
+    this.#abort(
       late
         ? new RuntimeProviderError("DEADLINE_EXCEEDED", `${this.method}: the host's deadline passed`)
         : new RuntimeProviderError("CANCELLED", `${this.method}: the host cancelled the call`),
     );
   }
-}
 
-/** The call to which the running code belongs, so that a fault of it can be told apart. */
-export const currentCall = new AsyncLocalStorage<ActiveCall>();
-
-/** All calls in flight, for the reports at shutdown. */
-export class CallRegister {
-  readonly #calls = new Set<ActiveCall>();
-
-  begin(call: ActiveCall): void {
-    this.#calls.add(call);
-  }
-
-  end(call: ActiveCall): void {
-    call.markAnswered();
-    this.#calls.delete(call);
-  }
-
-  /** Calls in flight, for example `StartPlugin (12.3 s)`. */
-  describe(): string[] {
-    return [...this.#calls].map(
-      (call) => `${call.method} (${((Date.now() - call.startedAtMs) / 1000).toFixed(1)} s)`,
-    );
+  #abort(reason: RuntimeProviderError): void {
+    if (!this.#answered) this.#controller?.abort(reason);
   }
 }

@@ -1,7 +1,10 @@
 import type { handleUnaryCall, sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
+import { statusDetails } from "../errors/details.js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { Logger } from "../provider/logger.js";
-import { ActiveCall, currentCall, type CallRegister } from "./call.js";
+import type { CallRegister } from "./call-register.js";
+import { ActiveCall } from "./call.js";
+import { currentMethod } from "./current-method.js";
 
 /** What every method of the shell shares. */
 export interface MethodOptions {
@@ -21,30 +24,54 @@ export function unaryHandler<I, O>(
   method: Method<I, O>,
   options: MethodOptions,
 ): handleUnaryCall<I, O> {
-  const { calls, logger } = options;
   return (wire: ServerUnaryCall<I, O>, send: sendUnaryData<O>) => {
-    const call = new ActiveCall(name, logger, wire);
-    calls.begin(call);
-    const succeed = (answer: O): void => {
-      calls.end(call);
-      send(null, answer);
-    };
-    const fail = (thrown: unknown): void => {
-      calls.end(call);
-      const error = RuntimeProviderError.from(thrown, name);
-      if (!(thrown instanceof RuntimeProviderError) || error.code === "INTERNAL")
-        logger.error(
-          { error: thrown instanceof RuntimeProviderError ? (thrown.cause ?? thrown) : thrown },
-          `${name} failed: ${error.message}`,
-        );
-      send({ code: error.status, details: error.message });
-    };
+    const call = new ActiveCall(name, options.logger, wire);
+    options.calls.begin(call);
     try {
-      const answer = currentCall.run(call, method, wire.request, call);
-      if (answer instanceof Promise) answer.then(succeed, fail);
-      else succeed(answer);
+      const answer = currentMethod.run(name, method, wire.request, call);
+      if (answer instanceof Promise) void settle(answer, call, send, options);
+      else succeed(answer, call, send, options);
     } catch (thrown) {
-      fail(thrown);
+      fail(thrown, call, send, options);
     }
   };
+}
+
+// Functions of the module and no closures: they are on the hot path (SESS-5).
+
+async function settle<O>(
+  answer: Promise<O>,
+  call: ActiveCall,
+  send: sendUnaryData<O>,
+  options: MethodOptions,
+): Promise<void> {
+  let value: O;
+  try {
+    value = await answer;
+  } catch (thrown) {
+    fail(thrown, call, send, options);
+    return;
+  }
+  succeed(value, call, send, options);
+}
+
+function succeed<O>(answer: O, call: ActiveCall, send: sendUnaryData<O>, { calls }: MethodOptions): void {
+  calls.end(call);
+  send(null, answer);
+}
+
+function fail<O>(
+  thrown: unknown,
+  call: ActiveCall,
+  send: sendUnaryData<O>,
+  { calls, logger }: MethodOptions,
+): void {
+  calls.end(call);
+  const error = RuntimeProviderError.from(thrown, call.method);
+  send({ code: error.status, details: statusDetails(error.message) });
+  if (thrown === error && error.code !== "INTERNAL") return;
+  logger.error(
+    { error: thrown === error ? (error.cause ?? error) : thrown },
+    `${call.method} failed: ${error.message}`,
+  );
 }

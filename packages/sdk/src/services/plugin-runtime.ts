@@ -4,6 +4,7 @@ import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type * as wire from "../gen/gestalt/provider/v1/runtime_pb.js";
 import type { CallContext } from "../provider/context.js";
 import type { PluginRuntimeProvider } from "../provider/provider.js";
+import type { Session } from "../provider/types.js";
 import * as answers from "./answers.js";
 import * as requests from "./requests.js";
 
@@ -32,15 +33,10 @@ export class PluginRuntimeService {
     context: CallContext,
   ): wire.PluginRuntimeSession | Promise<wire.PluginRuntimeSession> {
     const id = requests.readSessionId(request.sessionId);
-    const write = (
-      session: Awaited<ReturnType<PluginRuntimeProvider["getSession"]>>,
-    ): wire.PluginRuntimeSession => {
-      if (session === undefined)
-        throw new RuntimeProviderError("NOT_FOUND", `there is no session ${JSON.stringify(id)} here`);
-      return answers.writeSession(session, "getSession returned", id);
-    };
     const session = this.provider.getSession(id, context);
-    return session instanceof Promise ? session.then(write) : write(session);
+    return session instanceof Promise
+      ? session.then((found) => writeFound(found, id))
+      : writeFound(session, id);
   }
 
   async listSessions(
@@ -91,6 +87,12 @@ export class PluginRuntimeService {
     await this.provider.removeWorkspace?.({ sessionId, agentSessionId }, context);
     return empty;
   }
+}
+
+function writeFound(session: Session | undefined, id: string): wire.PluginRuntimeSession {
+  if (session === undefined)
+    throw new RuntimeProviderError("NOT_FOUND", `there is no session ${JSON.stringify(id)} here`);
+  return answers.writeSession(session, "getSession returned", id);
 }
 
 function unimplemented(method: string): RuntimeProviderError {

@@ -6,6 +6,8 @@ import type { CallContext } from "../provider/context.js";
 import type { Logger } from "../provider/logger.js";
 import type { PluginRuntimeProvider } from "../provider/provider.js";
 import { protocolVersion } from "../protocol/version.js";
+import { currentMethod } from "./current-method.js";
+import { writeHealth, writeIdentity } from "./lifecycle-answers.js";
 
 /** The service ProviderLifecycle for one provider, and the order in which its calls are allowed. */
 export class ProviderLifecycleService {
@@ -34,23 +36,7 @@ export class ProviderLifecycleService {
   }
 
   getProviderIdentity(): wire.ProviderIdentity {
-    const {
-      name,
-      displayName = "",
-      description = "",
-      version = "",
-      warnings = [],
-    } = this.provider.identity ?? {};
-    return create(wire.ProviderIdentitySchema, {
-      kind: wire.ProviderKind.RUNTIME,
-      name: name ?? this.#configuredName ?? "runtime",
-      displayName,
-      description,
-      version,
-      warnings: [...warnings],
-      minProtocolVersion: protocolVersion,
-      maxProtocolVersion: protocolVersion,
-    });
+    return writeIdentity(this.provider.identity ?? {}, this.#configuredName);
   }
 
   configureProvider(
@@ -66,6 +52,8 @@ export class ProviderLifecycleService {
     request: wire.ConfigureProviderRequest,
     context: CallContext,
   ): Promise<wire.ConfigureProviderResponse> {
+    // Whoever gave up while others had their turn must not find the provider configured later.
+    context.signal.throwIfAborted();
     if (request.protocolVersion !== protocolVersion)
       throw new RuntimeProviderError(
         "FAILED_PRECONDITION",
@@ -98,21 +86,24 @@ export class ProviderLifecycleService {
   /** LIFE-5: begins at once, and the host is not kept waiting. */
   #startBackground(name: string): void {
     const { signal } = this.#background;
-    setImmediate(() => {
-      if (signal.aborted) return;
-      Promise.resolve()
-        .then(() => this.provider.start?.({ name, signal, logger: this.logger }))
-        .catch((error: unknown) => {
-          if (!signal.aborted) this.logger.error({ error }, "the provider's background work failed");
-        });
+    // Its faults are its own and not those of the call that began it.
+    currentMethod.exit(() => {
+      setImmediate(() => {
+        if (signal.aborted) return;
+        Promise.resolve()
+          .then(() => this.provider.start?.({ name, signal, logger: this.logger }))
+          .catch((error: unknown) => {
+            if (!signal.aborted) this.logger.error({ error }, "the provider's background work failed");
+          });
+      });
     });
   }
 
   async healthCheck(context: CallContext): Promise<wire.HealthCheckResponse> {
     if (this.#configuredName === undefined) return notReady("the provider is not configured yet");
     try {
-      const report = (await this.provider.healthCheck?.(context)) ?? { ready: true };
-      return create(wire.HealthCheckResponseSchema, { ready: report.ready, message: report.message ?? "" });
+      if (this.provider.healthCheck === undefined) return writeHealth({ ready: true });
+      return writeHealth(await this.provider.healthCheck(context));
     } catch (thrown) {
       return notReady(RuntimeProviderError.from(thrown, "HealthCheck").message);
     }
