@@ -4,7 +4,11 @@ import { build } from "esbuild";
 
 await build({
   absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
-  entryPoints: ["src/main.ts", "subjects/bare-server.ts", "subjects/level1-provider.ts"],
+  entryPoints: {
+    main: "src/main.ts",
+    "bare-server": "subjects/bare-server.ts",
+    "level1-provider": "subjects/level1-provider.ts",
+  },
   outdir: "dist",
   outExtension: { ".js": ".mjs" },
   bundle: true,

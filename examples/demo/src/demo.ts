@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fixturePlugin, startGestaltd, type FakeGestaltd } from "@gestalt-runtime/testkit";
 import { findLeftovers } from "./leftovers.js";
-import { bad, good, heading, line, showCall, showEvent } from "./print.js";
+import { bad, good, heading, hideDirectory, line, showCall, showEvent } from "./print.js";
 
 const require = createRequire(import.meta.url);
 const processRuntime = join(
@@ -14,6 +14,7 @@ const processRuntime = join(
 
 /** Everything of this run is made below here, so that what is left can be seen. */
 const directory = await mkdtemp(join(tmpdir(), "gst-demo-"));
+hideDirectory(directory);
 const pids = new Set<number>();
 
 try {

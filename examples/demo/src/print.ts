@@ -19,6 +19,14 @@ export function bad(text: string): void {
   console.log(`  ${paint(31, "FAILED")} ${text}`);
 }
 
+const hidden = new Set(["staticCatalog", "invocationToken", "context", "invocationId", "description"]);
+let directory = "\0";
+
+/** Paths below it are shown as `<tmp>`. */
+export function hideDirectory(path: string): void {
+  directory = path;
+}
+
 let polls = 0;
 
 /** One call of the host: what was asked, what came back, how long. Polls that say "pending" are counted, not shown. */
@@ -26,7 +34,7 @@ export function showCall(call: HostCall): void {
   const { outcome } = call;
   if (outcome === undefined) return;
   const answer = "response" in outcome ? short(outcome.response) : outcome.message;
-  if (call.method.endsWith("/GetSession") && answer.includes('"pending"')) {
+  if (call.method.endsWith("/GetSession") && answer.includes('state: "pending"')) {
     polls += 1;
     return;
   }
@@ -46,12 +54,17 @@ export function showEvent(event: HostEventRecord): void {
     line(`${paint(36, "spawn".padEnd(19))} process ${event.pid}: ${event.command.join(" ")}`);
   if (event.type === "signal") line(`${paint(36, "signal".padEnd(19))} ${event.signal}`);
   if (event.type === "exited")
-    line(
-      `${paint(36, "exit".padEnd(19))} ${event.signal === null ? `code ${String(event.code)}` : event.signal}`,
-    );
+    line(`${paint(36, "exit".padEnd(19))} ${event.signal ?? `code ${String(event.code)}`}`);
 }
 
+const maxLength = 100;
+
+/** One line of JSON that fits a terminal: ids shortened, the temporary directory and the catalog left out. */
 function short(value: unknown): string {
-  const text = JSON.stringify(value, (key, item: unknown) => (key === "staticCatalog" ? "..." : item));
-  return text.length > 150 ? `${text.slice(0, 147)}...` : text;
+  const text = JSON.stringify(value, (key, item: unknown) => (hidden.has(key) ? "..." : item))
+    .replace(/([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "$1...")
+    .replaceAll(directory, "<tmp>")
+    .replaceAll(/"(\w+)":/g, "$1: ")
+    .replaceAll(",", ", ");
+  return text.length > maxLength ? `${text.slice(0, maxLength - 3)}...` : text;
 }
