@@ -27,7 +27,8 @@ describe("log forwarder with a failing host", () => {
   });
 
   it("LOGS-4: asks an absent host with one call at a time, and gives up a flush early", async () => {
-    await using h = await harness();
+    // Were each session to find out for itself, the doubling waits would take minutes.
+    await using h = await harness({ backoffMs: 100, maxBackoffMs: 600_000 });
     const logs = Array.from({ length: 20 }, (_, i) => h.logs.session(`s${i}`));
     await h.host.shut();
     for (const log of logs) {
@@ -73,7 +74,11 @@ describe("log forwarder with a failing host", () => {
 
   it("LOGS-4: a frozen host holds up neither writes, nor a flush past its bound, nor close (T16)", async () => {
     await using host = await startFrozenHost();
-    const logs = createLogForwarder({ target: host.target, fallback: () => undefined });
+    const logs = createLogForwarder({
+      target: host.target,
+      callTimeoutMs: 600_000,
+      fallback: () => undefined,
+    });
     const log = logs.session("s");
     log.registered();
     const order: string[] = [];

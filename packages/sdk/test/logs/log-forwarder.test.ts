@@ -209,12 +209,12 @@ describe("log forwarder", () => {
     log.registered();
     // eslint-disable-next-line @typescript-eslint/require-await
     async function* broken(): AsyncGenerator<Buffer> {
-      yield Buffer.from("some");
+      yield Buffer.from("some\xe2\x82", "latin1");
       throw new Error("EIO");
     }
     await log.consume("stdout", broken());
     await log.flush(5000);
-    expect(h.host.messages("s")).toEqual(["stdout could not be read to its end: Error: EIO", "some"]);
+    expect(h.host.messages("s")).toEqual(["stdout could not be read to its end: Error: EIO", "some\ufffd"]);
     await until(() => h.logs.stats.calls === 0);
   });
 });
