@@ -1,6 +1,7 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { differences } from "./compare.js";
+import { mapStrings } from "./normalise.js";
 import { readRecording, type RecordedEvent } from "./recording.js";
 
 const scenarios = [
@@ -106,4 +107,16 @@ describe("a difference is told in words", () => {
     ])
       expect(differences(events, events.with(index, { ...refused, error }))).toHaveLength(1);
   });
+});
+
+it("PROC-9: which of two plugins gets its session first is a race, and no difference", async () => {
+  const events = await eventsOf("two-plugins");
+  const swapped = (text: string): string =>
+    text.replaceAll(/(?<=^|p-|session )s[12](?=$| created)/g, (id) => (id === "s1" ? "s2" : "s1"));
+  expect(
+    differences(
+      events,
+      events.map((event) => mapStrings(event, swapped)),
+    ),
+  ).toEqual([]);
 });

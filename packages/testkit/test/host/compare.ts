@@ -39,7 +39,7 @@ export function differences(
 }
 
 function rowsOf(events: readonly RecordedEvent[]): Map<string, readonly RecordedEvent[]> {
-  const named = withNamedSessions(events.map(simplified));
+  const named = withNamedSessions(events).map(simplified);
   const several = named.filter(({ event }) => event === "provider-start").length > 1;
   const rows = new Map<string, RecordedEvent[]>();
   const add = (row: string, event: RecordedEvent): void => {
