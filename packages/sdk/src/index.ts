@@ -13,6 +13,34 @@ export {
   parseHostDialTarget,
   type DialTarget,
 } from "./dial-target/dial-target.js";
-export { probeHttp2, waitForHttp2, type Http2Answer, type WaitForHttp2Options } from "./dial-target/http2-probe.js";
-export * from "./sessions/index.js";
-export * from "./state-directory/index.js";
+export {
+  probeHttp2,
+  waitForHttp2,
+  type Http2Answer,
+  type WaitForHttp2Options,
+} from "./dial-target/http2-probe.js";
+export {
+  createLogForwarder,
+  logForwarderFromEnvironment,
+  type LogClock,
+  type LogForwarder,
+  type LogForwarderOptions,
+  type LogForwarderStats,
+  type LogStream,
+  type LogTimer,
+  type SessionLog,
+  type SessionLogOptions,
+} from "./logs/index.js";
+export {
+  createSessionRuntime,
+  pluginEnvironment,
+  safeBaseEnvironment,
+  type EnvironmentParts,
+  type SessionRuntimeOptions,
+} from "./sessions/index.js";
+export type * from "./sessions/backend.js";
+export {
+  openInstanceDirectory,
+  type InstanceDirectory,
+  type InstanceDirectoryOptions,
+} from "./state-directory/index.js";
