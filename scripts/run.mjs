@@ -18,7 +18,7 @@ const tasks = {
   },
   bench: {
     build: { packages: true, fixtures: false },
-    run: async (args) => (await import("./lib/commands.mjs")).runNode(["bench/dist/src/main.mjs", ...args]),
+    run: async (args) => (await import("./lib/commands.mjs")).runNode(["bench/dist/main.mjs", ...args]),
   },
   check: {
     build: { packages: true, fixtures: false },

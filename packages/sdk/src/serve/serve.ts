@@ -1,12 +1,11 @@
-import { setTimeout as delay } from "node:timers/promises";
-import type { Server } from "@grpc/grpc-js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { Logger } from "../provider/logger.js";
 import type { PluginRuntimeProvider } from "../provider/provider.js";
 import { CallRegister } from "../services/call-register.js";
 import { addProviderServices } from "../services/services.js";
+import { drain } from "./drain.js";
 import { EndSignal, exitProcess, watchProcess, watchSignal } from "./end.js";
-import { createServer, listen, stopAccepting } from "./server.js";
+import { createServer, listen } from "./server.js";
 import { SocketPath } from "./socket-path.js";
 import { createStderrLogger } from "./stderr-logger.js";
 
@@ -92,40 +91,12 @@ async function run(
   // Whatever fails on the way out, the rest is closed all the same.
   await attempt(() => socket.remove());
   lifecycle.close();
-  await attempt(() =>
-    drainCalls(server, calls, logger, options.drainTimeoutMs ?? (end.hostIsGone ? 100 : 400)),
-  );
+  await attempt(() => drain(server, calls, logger, options.drainTimeoutMs ?? (end.hostIsGone ? 100 : 400)));
   await attempt(() => runCloseHook(provider, options.closeTimeoutMs ?? (end.hostIsGone ? 1_000 : 1_300)));
   calls.close();
   const [first, ...others] = failures;
   for (const error of others) logger.error({ error }, "another failure while the provider ended");
   if (failures.length > 0) throw first;
-}
-
-/** How long answers may take to leave, once all calls have ended. */
-const flushTimeoutMs = 100;
-
-/** Lets calls in flight end: their answers leave, and what they clean up after a cancellation is done (SESS-13). */
-async function drainCalls(
-  server: Server,
-  calls: CallRegister,
-  logger: Logger,
-  timeoutMs: number,
-): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  const peersAreGone = stopAccepting(server);
-  await Promise.race([calls.settled(), late]);
-  // Then the answers leave. A peer that keeps its connection open or reads nothing is not waited for.
-  await Promise.race([peersAreGone, late, delay(calls.size === 0 ? flushTimeoutMs : 0)]);
-  clearTimeout(timer);
-  const names = calls.describe();
-  if (names.length > 0)
-    logger.warn({}, `calls did not end within ${timeoutMs} ms and are cut off: ${names.join(", ")}`);
-  calls.cutOff();
-  server.forceShutdown();
 }
 
 async function runCloseHook(provider: PluginRuntimeProvider, timeoutMs: number): Promise<void> {
