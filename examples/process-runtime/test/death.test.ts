@@ -80,7 +80,7 @@ describe("the provider's end", () => {
     const plugins = await Promise.all(Array.from({ length: 20 }, () => startPlugin(provider)));
     await Promise.all(plugins.map(({ execute }) => execute("ignore-sigterm")));
     expect(await provider.shutdown()).toMatchObject({ code: 0, signal: null, killed: false });
-    expect(await leftovers(directory)).toEqual([]);
+    expect(leftovers(directory)).toEqual([]);
   });
 
   it("PROC-6: SIGTERM in the middle of StartPlugin: exit 0, nothing left", async () => {
@@ -97,6 +97,6 @@ describe("the provider's end", () => {
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(await provider.shutdown()).toMatchObject({ code: 0, killed: false });
     await starting;
-    expect(await leftovers(directory)).toEqual([]);
+    expect(leftovers(directory)).toEqual([]);
   });
 });

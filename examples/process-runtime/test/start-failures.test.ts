@@ -90,7 +90,7 @@ describe("StartPlugin fails", () => {
         directory,
         name.includes("HTTP/2") ? { readyTimeoutMs: 1_500 } : { readyTimeoutMs },
       );
-      const before = await leftovers(directory);
+      const before = leftovers(directory);
       const sessionId = await startSession(provider);
       const found = await refusal(
         provider.runtime.startPlugin({ sessionId, pluginName: "example", ...fixturePlugin({ atStart }) }),
@@ -113,7 +113,7 @@ describe("StartPlugin fails", () => {
   ])("PLUG-7: when the call is %s it leaves no process, and the session is failed", async (how, code) => {
     const directory = await testDirectory();
     const provider = await startRuntime(directory);
-    const before = await leftovers(directory);
+    const before = leftovers(directory);
     const sessionId = await startSession(provider);
     const cancel = new AbortController();
     const request = {

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isProcessAlive } from "@gestalt-runtime/sdk/processes";
@@ -13,45 +14,63 @@ import {
 import { IntegrationProvider, openChannel } from "@gestalt-runtime/sdk/protocol";
 import { credentials } from "@grpc/grpc-js";
 import { expect, onTestFinished } from "vitest";
+import { processesNaming, stillRuns, treesOf, type SeenProcess } from "./processes.js";
 
 export const program = fileURLToPath(new URL("../dist/process-runtime.mjs", import.meta.url));
 
 type Config = NonNullable<Parameters<ProviderInstance["handshake"]>[0]>;
 
-/** A directory for everything of one test. After it, nothing may be left there, and no process that names it. */
+/**
+ * A directory for everything of one test. After it, nothing may be left there, and no process that names it, nor
+ * any that such a process has started.
+ */
 export async function testDirectory(): Promise<string> {
   const directory = await mkdtemp("/tmp/gpr-");
   onTestFinished(async () => {
     try {
       await expect.poll(() => leftovers(directory), { timeout: 5_000 }).toEqual([]);
     } finally {
+      for (const { pid } of processesBelow(directory)) endProcess(pid);
       await rm(directory, { recursive: true, force: true });
     }
   });
   return directory;
 }
 
-/** What is in the directory, and the processes whose environment or command line names it. */
-export async function leftovers(directory: string): Promise<string[]> {
-  const left = (await readdir(directory, { recursive: true })).map((name) => join(directory, name));
-  for (const pid of await readdir("/proc")) {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
-    for (const file of ["environ", "cmdline"]) {
-      const text = await readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
-      if (text.includes(directory)) left.push(`process ${pid} (${file})`);
-    }
+/** What is in the directory, the processes whose environment or command line names it, and their descendants. */
+export function leftovers(directory: string): string[] {
+  const left = readdirSync(directory, { recursive: true }).map((name) => join(directory, String(name)));
+  return [...left, ...processesBelow(directory).map(({ pid, name }) => `process ${pid} (${name})`)];
+}
+
+function processesBelow(directory: string): SeenProcess[] {
+  return treesOf(processesNaming(directory));
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
   }
-  return left;
 }
 
 /** A zombie that its new parent has not collected yet has ended. */
 export const isAlive = isProcessAlive;
 
-/** Starts and configures the process runtime as the host does; it is shut down after the test. */
+export interface RuntimeOptions extends Partial<ProviderInstanceOptions> {
+  /** Called with the provider before it is configured, instead of the host's handshake. */
+  readonly configure?: (provider: ProviderInstance) => Promise<unknown>;
+}
+
+/**
+ * Starts and configures the process runtime as the host does. It is shut down after the test: unless the test has
+ * killed it, it must end by SIGTERM with exit code 0, and in any case without a process of its own staying behind.
+ */
 export async function startRuntime(
   directory: string,
   config?: Config,
-  options: Partial<ProviderInstanceOptions> = {},
+  { configure = (provider) => provider.handshake(config), ...options }: RuntimeOptions = {},
 ): Promise<ProviderInstance> {
   const provider = await startProvider({
     command: program,
@@ -62,10 +81,19 @@ export async function startRuntime(
   });
   // Registered after the directory's proof, so that it runs before it.
   onTestFinished(async () => {
-    await provider.shutdown();
+    const processes = processesOf(provider);
+    const { code, signal, killed } = await provider.shutdown();
+    const killedByTest = signal === "SIGKILL" && !killed;
+    if (!killedByTest) expect({ code, signal, killed }).toEqual({ code: 0, signal: null, killed: false });
+    await expect.poll(() => processes.filter(stillRuns)).toEqual([]);
   });
-  await provider.handshake(config);
+  await configure(provider);
   return provider;
+}
+
+/** The provider's process and all that it holds: plugins, their descendants, and what keeps them together. */
+export function processesOf(provider: ProviderInstance): SeenProcess[] {
+  return provider.process.end === undefined ? treesOf([provider.process.pid]) : [];
 }
 
 export async function startSession(provider: ProviderInstance, pluginName = "example"): Promise<string> {

@@ -116,8 +116,8 @@ class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
   }
 
   listSessions(): plain.Session[] {
+    // No sign that the host knows a session: it lists those too whose StartSession it has cancelled (SESS-13).
     const live = [...this.#sessions.values()].filter((session) => session.isLive);
-    for (const session of live) session.touch();
     return live.map((session) => session.describe());
   }
 

@@ -305,7 +305,13 @@ describe("sessions", () => {
     const { start, get, provider, backend } = await subject(new FakeBackend(), { unclaimedTimeoutMs: 100 });
     const [lost, known] = [await start(), await start()];
     get(known.id);
-    await expect.poll(() => backend.guests.size).toBe(1);
+    await expect
+      .poll(async () => {
+        // An admin's look at all sessions names none of them.
+        await provider.listSessions(context());
+        return backend.guests.size;
+      })
+      .toBe(1);
     expect(get(lost.id)).toBeUndefined();
     await delay(150);
     expect(await provider.listSessions(context())).toMatchObject([{ id: known.id }]);
