@@ -98,6 +98,17 @@ describe("log forwarder with a failing host", () => {
     });
   });
 
+  it("LOGS-4: close ends a call that the host does not answer", async () => {
+    await using h = await harness({ callTimeoutMs: 600_000 });
+    h.host.before = frozen;
+    const log = h.logs.session("s");
+    log.registered();
+    log.runtime("hello");
+    await until(() => h.host.calls.length === 1);
+    await h.logs.close({ timeoutMs: 0 });
+    expect(h.logs.stats).toMatchObject({ written: 1, dropped: 1, calls: 0 });
+  });
+
   it.each(["INTERNAL", "NOT_FOUND"] as const)(
     "LOGS-2: a session that the host does not know yet (%s) is tried again",
     async (unknown) => {

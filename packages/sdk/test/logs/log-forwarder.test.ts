@@ -72,7 +72,7 @@ describe("log forwarder", () => {
   });
 
   it("LOGS-2: holds a session's records back until the host knows it", async () => {
-    await using h = await harness({ holdMs: 600_000 });
+    await using h = await harness({ holdMs: 600_000, batchRecords: 1 });
     h.host.register("known");
     const held = h.logs.session("new");
     held.runtime("pulling image");
