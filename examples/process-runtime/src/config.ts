@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JsonObject, SessionLimits } from "@gestalt-runtime/sdk";
 
-/** The operator's configuration as `config.schema.yaml` lets it through, defaults filled in. */
+/** The operator's configuration as `config.schema.json` lets it through, defaults filled in. */
 export interface ProcessRuntimeConfig {
   readonly stateDir?: string;
   readonly workingDirectory?: string;

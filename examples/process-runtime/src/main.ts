@@ -1,11 +1,12 @@
-import { fileURLToPath } from "node:url";
 import {
   createSessionRuntime,
+  jsonSchema,
   openInstanceDirectory,
   RuntimeProviderError,
   servePluginRuntimeProvider,
 } from "@gestalt-runtime/sdk";
 import { detectContainment, type ContainmentKind } from "@gestalt-runtime/sdk/processes";
+import schema from "../config.schema.json" with { type: "json" };
 import { defaultStateDir, readConfig, sessionLimits, type ProcessRuntimeConfig } from "./config.js";
 import { endLeftoverProcesses } from "./leftovers.js";
 import { ProcessBackend } from "./process-backend.js";
@@ -36,7 +37,7 @@ const provider = createSessionRuntime(
       description: "Runs plugins as processes of this machine",
       version: "0.1.0",
     },
-    configSchema: fileURLToPath(new URL("../config.schema.yaml", import.meta.url)),
+    configSchema: jsonSchema(schema),
   },
 );
 

@@ -4,6 +4,7 @@ export type { PluginRuntimeProvider } from "./provider/provider.js";
 export type { BackgroundContext, CallContext, ConfigureContext } from "./provider/context.js";
 export type { Logger } from "./provider/logger.js";
 export type * from "./provider/types.js";
+export { jsonSchema, jsonSchemaFile } from "./config/config-schema.js";
 export { RuntimeProviderError } from "./errors/runtime-provider-error.js";
 export type { ErrorCode } from "./errors/status.js";
 export {

@@ -10,6 +10,8 @@ it("the public API has these values and no others", () => {
     "createSessionRuntime",
     "createStderrLogger",
     "formatDialTarget",
+    "jsonSchema",
+    "jsonSchemaFile",
     "logForwarderFromEnvironment",
     "maxUnixPathBytes",
     "openInstanceDirectory",

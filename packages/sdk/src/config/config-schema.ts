@@ -3,23 +3,40 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ErrorObject, ValidateFunction } from "ajv";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
-import type { JsonObject } from "../provider/types.js";
+import type { ConfigSchema, JsonObject } from "../provider/types.js";
+
+/**
+ * Makes a configuration's check of a JSON Schema, draft 2020-12 unless its `$schema` says otherwise.
+ *
+ * A function and no plain field of the provider, so that a bundle of a provider without a schema does not hold
+ * the checker: parsing it alone makes a start some per cent longer.
+ *
+ * The schema has to be there when the program runs: import it, or read it with {@link jsonSchemaFile}.
+ */
+export function jsonSchema(schema: JsonObject): ConfigSchema {
+  return { check: (config, providerName) => checkConfig(config, schema, providerName) };
+}
+
+/**
+ * The same for a schema in a file, JSON (`.json`) or YAML, which is read when there is a configuration to check.
+ *
+ * @param path a file URL, or a path, which is relative to the running program's folder
+ */
+export function jsonSchemaFile(path: string | URL): ConfigSchema {
+  return { check: async (config, providerName) => checkConfig(config, await readSchema(path), providerName) };
+}
 
 /**
  * Checks a configuration against a schema and fills in the schema's defaults.
  *
- * The checker and the YAML reader are loaded here and not before: a provider answers its first call without them.
+ * The checker is loaded here and not before: a provider answers its first call without it.
  *
  * @returns a copy of the configuration with defaults
  * @throws {@link RuntimeProviderError} INVALID_ARGUMENT with every offending path (LIFE-3); INTERNAL where the
  *   schema itself can't be read or is none
  */
-export async function checkConfig(
-  config: JsonObject,
-  schema: JsonObject | string | URL,
-  name: string,
-): Promise<JsonObject> {
-  const validate = await compile(await readSchema(schema));
+export async function checkConfig(config: JsonObject, schema: JsonObject, name: string): Promise<JsonObject> {
+  const validate = await compile(schema);
   const checked = structuredClone(config);
   if (validate(checked)) return checked;
   const faults = [...new Set((validate.errors ?? []).map(describe))];
@@ -30,8 +47,7 @@ export async function checkConfig(
   );
 }
 
-async function readSchema(schema: JsonObject | string | URL): Promise<JsonObject> {
-  if (typeof schema === "object" && !(schema instanceof URL)) return schema;
+async function readSchema(schema: string | URL): Promise<JsonObject> {
   const path =
     schema instanceof URL ? fileURLToPath(schema) : resolve(dirname(process.argv[1] ?? "."), schema);
   try {
@@ -55,9 +71,15 @@ async function parseSchema(text: string, path: string): Promise<unknown> {
 }
 
 async function compile(schema: JsonObject): Promise<ValidateFunction> {
-  const draft = typeof schema.$schema === "string" ? schema.$schema : "";
-  const old = /draft-0[67]/.test(draft);
-  const Checker = old ? (await import("ajv")).Ajv : (await import("ajv/dist/2020.js")).Ajv2020;
+  const { $schema = "https://json-schema.org/draft/2020-12/schema" } = schema;
+  const draft = /(draft-07|2020-12)\/schema#?$/.exec(String($schema))?.[1];
+  if (draft === undefined)
+    throw new RuntimeProviderError(
+      "INTERNAL",
+      `the provider's config schema is written in ${JSON.stringify($schema)}; write it in draft 2020-12 or draft-07, and say so in $schema`,
+    );
+  const Checker =
+    draft === "draft-07" ? (await import("ajv")).Ajv : (await import("ajv/dist/2020.js")).Ajv2020;
   const formats = await import("ajv-formats");
   try {
     const ajv = new Checker({ allErrors: true, strict: false, useDefaults: true });
@@ -77,10 +99,10 @@ function describe(error: ErrorObject): string {
   const at = error.instancePath;
   switch (error.keyword) {
     case "required":
-      return `${at}/${String(params.missingProperty)} is missing`;
+      return `${at}/${escape(params.missingProperty)} is missing`;
     case "additionalProperties":
     case "unevaluatedProperties":
-      return `${at}/${String(params.additionalProperty ?? params.unevaluatedProperty)} is not a known field`;
+      return `${at}/${escape(params.additionalProperty ?? params.unevaluatedProperty)} is not a known field`;
     case "enum":
       return `${at || "/"} must be one of ${JSON.stringify(params.allowedValues)}`;
     case "const":
@@ -88,4 +110,9 @@ function describe(error: ErrorObject): string {
     default:
       return `${at || "/"} ${error.message ?? `breaks "${error.keyword}"`}`;
   }
+}
+
+/** A name as a step of a JSON Pointer, as in the paths that ajv gives. */
+function escape(name: unknown): string {
+  return String(name).replaceAll("~", "~0").replaceAll("/", "~1");
 }

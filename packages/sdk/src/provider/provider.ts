@@ -14,12 +14,8 @@ export interface PluginRuntimeProvider {
   /** Read on every GetProviderIdentity; a getter may say more once configured (LIFE-1). */
   readonly identity?: t.ProviderIdentity;
 
-  /**
-   * JSON Schema of the configuration, draft 2020-12 unless `$schema` says otherwise: the schema itself, or
-   * where it stands as JSON or YAML (a file URL, or a path, which is relative to the running program's folder).
-   * A configuration that breaks it is refused with every offending path (LIFE-3); defaults are filled in.
-   */
-  readonly configSchema?: t.JsonObject | string | URL;
+  /** Checks the configuration before `configure` sees it (LIFE-3); make it with `jsonSchema`. */
+  readonly configSchema?: t.ConfigSchema;
 
   /**
    * Takes the operator's configuration; `{}` when there is none. Called until it succeeds, then never again

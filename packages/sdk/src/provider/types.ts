@@ -7,6 +7,17 @@ export type JsonObject = Record<string, JsonValue>;
 /** Names and values that are all text. */
 export type StringMap = Readonly<Record<string, string>>;
 
+/** Checks a configuration; `jsonSchema` and `jsonSchemaFile` make one. */
+export interface ConfigSchema {
+  /**
+   * Resolves to the configuration, with defaults filled in. Throws an INVALID_ARGUMENT that names every
+   * offending path where it is wrong (LIFE-3).
+   *
+   * @param providerName the operator's name of the provider, for the error's text
+   */
+  check(config: JsonObject, providerName: string): Promise<JsonObject>;
+}
+
 /** Who a provider is, as operators see it (LIFE-1). Everything is optional and may change once configured. */
 export interface ProviderIdentity {
   /** Default: the name that the operator gave, or `"runtime"` before configuration. */

@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { checkConfig } from "../config/config-schema.js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import * as wire from "../gen/gestalt/provider/v1/lifecycle_pb.js";
 import type { CallContext } from "../provider/context.js";
@@ -67,7 +66,7 @@ export class ProviderLifecycleService {
     const { name } = request;
     const { configSchema } = this.provider;
     let config = request.config ?? {};
-    if (configSchema !== undefined) config = await checkConfig(config, configSchema, name);
+    if (configSchema !== undefined) config = await configSchema.check(config, name);
     await this.provider.configure?.(config, {
       name,
       method: context.method,

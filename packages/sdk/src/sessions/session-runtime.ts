@@ -16,8 +16,8 @@ const maxEndedSessions = 1_000;
 export interface SessionRuntimeOptions {
   /** Who the provider is (LIFE-1). What keeps it from hosting plugins is added to its warnings. */
   readonly identity?: plain.ProviderIdentity;
-  /** Schema of the configuration (LIFE-3); see `PluginRuntimeProvider.configSchema`. */
-  readonly configSchema?: NonNullable<PluginRuntimeProvider["configSchema"]>;
+  /** Checks the configuration (LIFE-3); make it with `jsonSchema`. */
+  readonly configSchema?: plain.ConfigSchema;
   /** Bounds and waits; those of the backend come first. */
   readonly limits?: SessionLimits;
   /** Takes the sessions' logs. Default: the host's log host, else stderr (LOGS-5). */
@@ -41,7 +41,7 @@ export function createSessionRuntime<H extends Json>(
 }
 
 class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
-  readonly configSchema?: NonNullable<PluginRuntimeProvider["configSchema"]>;
+  readonly configSchema?: plain.ConfigSchema;
   readonly #sessions = new Map<string, RuntimeSession<H>>();
   #backend: SessionBackend<H> | undefined;
   #limits: ResolvedLimits = resolveLimits();

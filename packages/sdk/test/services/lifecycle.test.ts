@@ -3,7 +3,13 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ProviderKind } from "../../src/protocol/index.js";
-import type { JsonObject, PluginRuntimeProvider } from "../../src/index.js";
+import {
+  jsonSchema,
+  jsonSchemaFile,
+  type ConfigSchema,
+  type JsonObject,
+  type PluginRuntimeProvider,
+} from "../../src/index.js";
 import { provider, serve, type Served } from "./serve-in-process.js";
 
 const schema: JsonObject = {
@@ -16,6 +22,12 @@ const schema: JsonObject = {
     hosts: { type: "array", items: { type: "string", format: "hostname" } },
   },
 };
+
+function toCheck(schema: JsonObject | string | URL): ConfigSchema {
+  return typeof schema === "string" || schema instanceof URL
+    ? jsonSchemaFile(schema)
+    : jsonSchema(schema as JsonObject);
+}
 
 function configure({ lifecycle }: Served, config?: JsonObject, protocolVersion = 3): Promise<unknown> {
   return lifecycle.configureProvider({
@@ -89,7 +101,10 @@ describe("ProviderLifecycle", () => {
 
   it("LIFE-3: a config with mistakes names every path at once; the provider lives and takes a right one, defaults filled in", async () => {
     let taken: JsonObject | undefined;
-    const served = await unconfigured({ configSchema: schema, configure: (config) => void (taken = config) });
+    const served = await unconfigured({
+      configSchema: jsonSchema(schema),
+      configure: (config) => void (taken = config),
+    });
     await expect(
       configure(served, { pool: { size: 0 }, hosts: ["ok", "not a host"], zone: 1 }),
     ).rejects.toMatchObject({
@@ -118,7 +133,7 @@ describe("ProviderLifecycle", () => {
       };
       writeFileSync(path, name.endsWith("json") ? JSON.stringify(old) : `# comment\n${JSON.stringify(old)}`);
       for (const configSchema of [path, pathToFileURL(path)]) {
-        const served = await unconfigured({ configSchema });
+        const served = await unconfigured({ configSchema: toCheck(configSchema) });
         await expect(configure(served, { a: 1 })).rejects.toMatchObject({
           message: expect.stringContaining("/a must be string") as string,
         });
@@ -133,7 +148,7 @@ describe("ProviderLifecycle", () => {
   ] as [string | JsonObject, string][])(
     "LIFE-3: a schema that can't be used is the provider's fault: %j",
     async (configSchema, text) => {
-      const served = await unconfigured({ configSchema });
+      const served = await unconfigured({ configSchema: toCheck(configSchema) });
       await expect(configure(served)).rejects.toMatchObject({
         code: "INTERNAL",
         message: expect.stringContaining(text) as string,
