@@ -19,8 +19,8 @@ interface Row {
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const startUpRounds = values.quick ? 5 : 31;
-const loadRounds = values.quick ? 1 : 7;
-const calls = values.quick ? 2_000 : 20_000;
+const loadRounds = values.quick ? 1 : 15;
+const calls = values.quick ? 2_000 : 12_000;
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const bare: Program = { name: "bare grpc-js", file: here("bare-server.mjs") };

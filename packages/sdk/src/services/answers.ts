@@ -73,9 +73,10 @@ export function writeSession(
     throw wrong(
       `${where} session ${show(id)} in the state ${show(state)}; the host knows ${[...states].join(", ")}`,
     );
-  checkTexts(metadata, `${where} session ${show(id)} with metadata`);
-  checkText(stateReason, `${where} session ${show(id)} with stateReason`);
-  checkText(stateMessage, `${where} session ${show(id)} with stateMessage`);
+  const having = (what: string) => () => `${where} session ${show(id)} with ${what}`;
+  checkTexts(metadata, having("metadata"));
+  checkText(stateReason, having("stateReason"));
+  checkText(stateMessage, having("stateMessage"));
   const message: MessageInitShape<typeof wire.PluginRuntimeSessionSchema> = {
     id,
     state,
@@ -83,8 +84,7 @@ export function writeSession(
     stateReason,
     stateMessage,
   };
-  if (lifecycle !== undefined)
-    message.lifecycle = writeLifecycle(lifecycle, `${where} session ${show(id)} with`);
+  if (lifecycle !== undefined) message.lifecycle = writeLifecycle(lifecycle, having("lifecycle"));
   return create(wire.PluginRuntimeSessionSchema, message);
 }
 
@@ -159,23 +159,22 @@ export function writeWorkspace(
 
 function writeLifecycle(
   lifecycle: plain.SessionLifecycle,
-  where: string,
+  where: () => string,
 ): wire.PluginRuntimeSessionLifecycle {
-  checkObject(lifecycle, `${where} lifecycle`);
+  checkObject(lifecycle, where);
   const times: { startedAt?: Timestamp; recommendedDrainAt?: Timestamp; expiresAt?: Timestamp } = {};
   let before: { field: string; ms: number } | undefined;
   for (const field of ["startedAt", "recommendedDrainAt", "expiresAt"] as const) {
     const date = lifecycle[field];
     if (date === undefined) continue;
     const ms = date instanceof Date ? date.getTime() : Number.NaN;
-    if (Number.isNaN(ms))
-      throw wrong(`${where} lifecycle.${field} ${show(date)}; it is a valid Date, or left out`);
+    if (Number.isNaN(ms)) throw wrong(`${where()}.${field} ${show(date)}; it is a valid Date, or left out`);
     if (ms <= 0)
       throw wrong(
-        `${where} lifecycle.${field} ${show(date)}, which the host takes for expired; leave it out (SESS-9)`,
+        `${where()}.${field} ${show(date)}, which the host takes for expired; leave it out (SESS-9)`,
       );
     if (before !== undefined && ms < before.ms)
-      throw wrong(`${where} lifecycle.${field} before lifecycle.${before.field} (SESS-9)`);
+      throw wrong(`${where()}.${field} before lifecycle.${before.field} (SESS-9)`);
     before = { field, ms };
     times[field] = timestampFromDate(date);
   }
