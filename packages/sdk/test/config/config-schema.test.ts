@@ -5,8 +5,8 @@ import { jsonSchema, jsonSchemaFile } from "../../src/config/config-schema.js";
 import type { JsonObject } from "../../src/index.js";
 
 function refusal(config: JsonObject, schema: JsonObject | string): Promise<unknown> {
-  const { check } = typeof schema === "string" ? jsonSchemaFile(schema) : jsonSchema(schema);
-  return check(config, "ops").then(
+  const checker = typeof schema === "string" ? jsonSchemaFile(schema) : jsonSchema(schema);
+  return Promise.resolve(checker.check(config, "ops")).then(
     () => "taken",
     (error: unknown) => error,
   );
