@@ -141,6 +141,28 @@ describe.each(kinds)("a provider's death, held together by %s", (containment) =>
   });
 });
 
+describe("a provider's death together with its watchdog", () => {
+  it("REC-2: processes that nobody has ended are ended by the next instance before it is ready", async () => {
+    const directory = await testDirectory();
+    const dead = await startRuntime(directory, { containment: "process-group" });
+    const { execute } = await startPlugin(dead);
+    const pids = [Number((await execute("processes")).pid)];
+    for (const kind of ["session", "daemon"])
+      pids.push(Number((await execute("spawn", { kind, ignoreSigterm: true })).pid));
+    const watchdogs = processesOf(dead).filter(({ name }) => name === "sh");
+    expect(watchdogs).toHaveLength(1);
+    const left = treesOf(pids);
+    // Stopped first, so that it can't start another one.
+    dead.process.signal("SIGSTOP");
+    for (const { pid } of watchdogs) process.kill(pid, "SIGKILL");
+    await dead.kill();
+    expect(left.filter(stillRuns)).toEqual(left);
+
+    await startRuntime(directory, { containment: "process-group" });
+    expect(left.filter(stillRuns)).toEqual([]);
+  });
+});
+
 describe("the provider's end", () => {
   it("PROC-6, PROC-8: SIGTERM with twenty plugins that ignore it: exit 0, no SIGKILL needed, nothing left", async () => {
     const directory = await testDirectory();

@@ -65,14 +65,18 @@ describe("hosting", () => {
     });
   });
 
-  it("BIND-3, BIND-4: a relay arrives unchanged, and a later binding replaces an earlier one", async () => {
+  it("BIND-1, BIND-3, BIND-4: a relay arrives unchanged, and a later binding replaces an earlier one", async () => {
     const provider = await startRuntime(await testDirectory());
     const sessionId = await startSession(provider);
     const relay = "tls://gestalt.example.com:443";
-    for (const dialTarget of ["unix:///first.sock", relay])
-      expect(
-        await provider.runtime.bindHostService({ sessionId, envVar: "ANY_SERVICE", relay: { dialTarget } }),
-      ).toMatchObject({ sessionId, envVar: "ANY_SERVICE", relay: { dialTarget } });
+    const ids = new Set([""]);
+    for (const dialTarget of ["unix:///first.sock", relay]) {
+      const request = { sessionId, envVar: "ANY_SERVICE", relay: { dialTarget } };
+      const binding = await provider.runtime.bindHostService(request);
+      expect(binding).toMatchObject(request);
+      ids.add(binding.id);
+    }
+    expect(ids.size).toBe(3);
     const started = await provider.runtime.startPlugin({
       sessionId,
       pluginName: "example",

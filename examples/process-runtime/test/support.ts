@@ -115,6 +115,8 @@ export interface Plugin {
     operation: string,
     params?: Record<string, string | number | boolean>,
   ) => Promise<Answer>;
+  /** Ends the connection before the test's end does. */
+  readonly close: () => void;
 }
 
 /** Starts a session with the fixture plugin in it. */
@@ -143,6 +145,7 @@ export function dial(sessionId: string, dialTarget: string): Plugin {
   return {
     sessionId,
     dialTarget,
+    close: () => channel.close(),
     execute: async (operation, params = {}) => {
       const { status, body } = await client.execute({ operation, params });
       expect({ operation, status, body }).toMatchObject({ status: 200 });
