@@ -17,14 +17,13 @@ export function show(value: unknown): string {
   return inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 5, maxStringLength: 200 });
 }
 
-export function checkObject(value: unknown, where: string | (() => string)): void {
+export function checkObject(value: unknown, where: string): void {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
-  throw wrong(`${typeof where === "string" ? where : where()} ${show(value)}; it is an object`);
+  throw wrong(`${where} ${show(value)}; it is an object`);
 }
 
-/** `where` is asked for only when there is something to say: this is on the hot path (SESS-5). */
-export function checkText(value: unknown, where: () => string): void {
-  if (typeof value !== "string") throw wrong(`${where()} ${show(value)}; it is a string`);
+export function checkText(value: unknown, where: string): void {
+  if (typeof value !== "string") throw wrong(`${where} ${show(value)}; it is a string`);
 }
 
 export function checkId(id: unknown, where: string): void {
@@ -37,9 +36,12 @@ export function checkSame(given: unknown, asked: string, where: string): void {
     throw wrong(`${where} ${show(given)}, but ${show(asked)} was asked for`);
 }
 
-/** All values of a map are text. */
-export function checkTexts(map: object, where: () => string): void {
-  checkObject(map, where);
-  for (const key of Object.keys(map))
-    checkText((map as Record<string, unknown>)[key], () => `${where()} ${show(key)} =`);
+/** What is wrong with a map of texts; undefined where nothing is. */
+export function textsFault(map: unknown): string | undefined {
+  if (typeof map !== "object" || map === null || Array.isArray(map)) return `${show(map)}; it is an object`;
+  for (const key of Object.keys(map)) {
+    const value = (map as Record<string, unknown>)[key];
+    if (typeof value !== "string") return `${show(key)} = ${show(value)}; it is a string`;
+  }
+  return undefined;
 }

@@ -4,7 +4,7 @@ import { parseHostDialTarget } from "../dial-target/dial-target.js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import * as wire from "../gen/gestalt/provider/v1/runtime_pb.js";
 import type * as plain from "../provider/types.js";
-import { checkId, checkObject, checkSame, checkText, checkTexts, show, wrong } from "./answer-checks.js";
+import { checkId, checkObject, checkSame, checkText, show, textsFault, wrong } from "./answer-checks.js";
 
 /* The border: what the provider's runtime methods return is checked here before it leaves. */
 
@@ -73,10 +73,13 @@ export function writeSession(
     throw wrong(
       `${where} session ${show(id)} in the state ${show(state)}; the host knows ${[...states].join(", ")}`,
     );
-  const having = (what: string) => () => `${where} session ${show(id)} with ${what}`;
-  checkTexts(metadata, having("metadata"));
-  checkText(stateReason, having("stateReason"));
-  checkText(stateMessage, having("stateMessage"));
+  // The hot path (SESS-5): no text and no closure is made before something is wrong.
+  const fault = textsFault(metadata);
+  if (fault !== undefined) throw wrong(`${where} session ${show(id)} with metadata ${fault}`);
+  if (typeof stateReason !== "string" || typeof stateMessage !== "string") {
+    checkText(stateReason, `${where} session ${show(id)} with stateReason`);
+    checkText(stateMessage, `${where} session ${show(id)} with stateMessage`);
+  }
   const message: MessageInitShape<typeof wire.PluginRuntimeSessionSchema> = {
     id,
     state,
@@ -84,7 +87,7 @@ export function writeSession(
     stateReason,
     stateMessage,
   };
-  if (lifecycle !== undefined) message.lifecycle = writeLifecycle(lifecycle, having("lifecycle"));
+  if (lifecycle !== undefined) message.lifecycle = writeLifecycle(lifecycle, where, id);
   return create(wire.PluginRuntimeSessionSchema, message);
 }
 
@@ -159,24 +162,34 @@ export function writeWorkspace(
 
 function writeLifecycle(
   lifecycle: plain.SessionLifecycle,
-  where: () => string,
+  where: string,
+  id: string,
 ): wire.PluginRuntimeSessionLifecycle {
-  checkObject(lifecycle, where);
+  if (!isObject(lifecycle)) checkObject(lifecycle, placeOf(where, id));
   const times: { startedAt?: Timestamp; recommendedDrainAt?: Timestamp; expiresAt?: Timestamp } = {};
   let before: { field: string; ms: number } | undefined;
   for (const field of ["startedAt", "recommendedDrainAt", "expiresAt"] as const) {
     const date = lifecycle[field];
     if (date === undefined) continue;
     const ms = date instanceof Date ? date.getTime() : Number.NaN;
-    if (Number.isNaN(ms)) throw wrong(`${where()}.${field} ${show(date)}; it is a valid Date, or left out`);
+    if (Number.isNaN(ms))
+      throw wrong(`${placeOf(where, id)}.${field} ${show(date)}; it is a valid Date, or left out`);
     if (ms <= 0)
       throw wrong(
-        `${where()}.${field} ${show(date)}, which the host takes for expired; leave it out (SESS-9)`,
+        `${placeOf(where, id)}.${field} ${show(date)}, which the host takes for expired; leave it out (SESS-9)`,
       );
     if (before !== undefined && ms < before.ms)
-      throw wrong(`${where()}.${field} before lifecycle.${before.field} (SESS-9)`);
+      throw wrong(`${placeOf(where, id)}.${field} before lifecycle.${before.field} (SESS-9)`);
     before = { field, ms };
     times[field] = timestampFromDate(date);
   }
   return create(wire.PluginRuntimeSessionLifecycleSchema, times);
+}
+
+function placeOf(where: string, id: string): string {
+  return `${where} session ${show(id)} with lifecycle`;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }

@@ -20,10 +20,10 @@ export function writeIdentity(
     warnings = [],
   } = identity;
   for (const [field, value] of Object.entries({ name, displayName, description, version }))
-    checkText(value, () => `identity.${field} is`);
+    checkText(value, `identity.${field} is`);
   if (!Array.isArray(warnings))
     throw wrong(`identity.warnings is ${show(warnings)}; it is an array of strings`);
-  warnings.forEach((warning, index) => checkText(warning, () => `identity.warnings[${index}] is`));
+  warnings.forEach((warning, index) => checkText(warning, `identity.warnings[${index}] is`));
   return create(wire.ProviderIdentitySchema, {
     kind: wire.ProviderKind.RUNTIME,
     name,
@@ -41,6 +41,6 @@ export function writeHealth(report: plain.HealthReport): wire.HealthCheckRespons
   checkObject(report, where);
   const { ready, message = "" } = report;
   if (typeof ready !== "boolean") throw wrong(`${where} ready ${show(ready)}; it is true or false`);
-  checkText(message, () => `${where} the message`);
+  checkText(message, `${where} the message`);
   return create(wire.HealthCheckResponseSchema, { ready, message });
 }

@@ -4,7 +4,7 @@ import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { Logger } from "../provider/logger.js";
 import type { CallRegister } from "./call-register.js";
 import { ActiveCall } from "./call.js";
-import { currentMethod } from "./current-method.js";
+import { endTracked, runTracked } from "./current-method.js";
 
 /** What every method of the shell shares. */
 export interface MethodOptions {
@@ -13,8 +13,8 @@ export interface MethodOptions {
 }
 
 /**
- * Called for every relayed host-service RPC (SESS-5): faults of it are not told apart, since that would cost a
- * tenth of its calls per second.
+ * Called for every relayed host-service RPC (SESS-5): faults of it are not told apart, so that it costs as
+ * little as it can.
  */
 const hotMethod = "GetSession";
 
@@ -35,7 +35,7 @@ export function unaryHandler<I, O>(
     options.calls.begin(call);
     try {
       const answer =
-        name === hotMethod ? method(wire.request, call) : currentMethod.run(name, method, wire.request, call);
+        name === hotMethod ? method(wire.request, call) : runTracked(name, method, wire.request, call);
       if (answer instanceof Promise) void settle(answer, call, send, options);
       else succeed(answer, call, send, options);
     } catch (thrown) {
@@ -63,7 +63,7 @@ async function settle<O>(
 }
 
 function succeed<O>(answer: O, call: ActiveCall, send: sendUnaryData<O>, { calls }: MethodOptions): void {
-  calls.end(call);
+  end(call, calls);
   send(null, answer);
 }
 
@@ -73,7 +73,7 @@ function fail<O>(
   send: sendUnaryData<O>,
   { calls, logger }: MethodOptions,
 ): void {
-  calls.end(call);
+  end(call, calls);
   const error = RuntimeProviderError.from(thrown, call.method);
   send({ code: error.status, details: statusDetails(error.message) });
   if (thrown === error && error.code !== "INTERNAL") return;
@@ -81,4 +81,9 @@ function fail<O>(
     { error: thrown === error ? (error.cause ?? error) : thrown },
     `${call.method} failed: ${error.message}`,
   );
+}
+
+function end(call: ActiveCall, calls: CallRegister): void {
+  calls.end(call);
+  if (call.method !== hotMethod) endTracked();
 }
