@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import * as sdk from "../src/index.js";
 import * as processes from "../src/processes/index.js";
+import * as protocol from "../src/protocol/index.js";
 
 /** Adding to these lists is a decision; taking away from them breaks somebody. */
 it("the public API has these values and no others", () => {
@@ -30,5 +31,29 @@ it("the public API has these values and no others", () => {
     "killMarked",
     "openProcessTree",
     "processIdentity",
+  ]);
+});
+
+it("the protocol has its services, its adapter and generated messages, and nothing else", () => {
+  const generated = /^(file_|.*Schema$)/;
+  expect(
+    Object.keys(protocol)
+      .filter((name) => !generated.test(name))
+      .sort(),
+  ).toEqual([
+    "Cache",
+    "ConnectionMode",
+    "IntegrationProvider",
+    "PluginRuntimeEgressMode",
+    "PluginRuntimeHostServiceAccess",
+    "PluginRuntimeLogHost",
+    "PluginRuntimeLogStream",
+    "PluginRuntimeProvider",
+    "ProviderKind",
+    "ProviderLifecycle",
+    "addUnaryService",
+    "grpcServiceDefinition",
+    "openChannel",
+    "protocolVersion",
   ]);
 });
