@@ -36,8 +36,6 @@ describe("the plugin's process", () => {
         "GESTALT_PLUGIN_NAME",
         "GESTALT_PLUGIN_SOCKET",
         "HOME",
-        // Node.js adds it for children, empty, so that coverage is not inherited.
-        ...("NODE_V8_COVERAGE" in env ? ["NODE_V8_COVERAGE"] : []),
         "PATH",
         "TMPDIR",
         ...Object.keys(given),
