@@ -19,8 +19,8 @@ interface Row {
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const startUpRounds = values.quick ? 5 : 31;
-const loadRounds = values.quick ? 1 : 15;
-const calls = values.quick ? 2_000 : 12_000;
+const loadRounds = values.quick ? 1 : 9;
+const calls = values.quick ? 2_000 : 20_000;
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const bare: Program = { name: "bare grpc-js", file: here("bare-server.mjs") };
@@ -71,7 +71,7 @@ async function measureGetSession(): Promise<Row[]> {
       try {
         await checkSubject(subject);
         // Warms up, and lets what StartSession switched on go off again.
-        await load(subject, calls / 4, 64);
+        await load(subject, calls, 64);
         await new Promise((resolve) => setTimeout(resolve, 1_200));
         one[index]?.push(await load(subject, calls / 4, 1));
         many[index]?.push(await load(subject, calls, 64));
