@@ -72,7 +72,7 @@ async function parseSchema(text: string, path: string): Promise<unknown> {
 
 async function compile(schema: JsonObject): Promise<ValidateFunction> {
   const { $schema = "https://json-schema.org/draft/2020-12/schema" } = schema;
-  const draft = /(draft-07|2020-12)\/schema#?$/.exec(String($schema))?.[1];
+  const draft = typeof $schema === "string" ? /(draft-07|2020-12)\/schema#?$/.exec($schema)?.[1] : undefined;
   if (draft === undefined)
     throw new RuntimeProviderError(
       "INTERNAL",

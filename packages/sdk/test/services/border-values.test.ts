@@ -12,7 +12,7 @@ async function refusal(
   request: object,
 ): Promise<{ error: unknown; log: string }> {
   const { runtime, log } = await serve(provider({ [method]: () => Promise.resolve(answer) }));
-  const call = runtime[method as "getSession"](request as { sessionId: string });
+  const call = runtime[method as "getSession"](request);
   const error: unknown = await call.then(
     () => "passed",
     (thrown: unknown) => thrown,

@@ -24,9 +24,7 @@ const schema: JsonObject = {
 };
 
 function toCheck(schema: JsonObject | string | URL): ConfigSchema {
-  return typeof schema === "string" || schema instanceof URL
-    ? jsonSchemaFile(schema)
-    : jsonSchema(schema as JsonObject);
+  return typeof schema === "string" || schema instanceof URL ? jsonSchemaFile(schema) : jsonSchema(schema);
 }
 
 function configure({ lifecycle }: Served, config?: JsonObject, protocolVersion = 3): Promise<unknown> {
