@@ -1,96 +1,14 @@
-import { spawn, type ChildProcessByStdio } from "node:child_process";
-import { once } from "node:events";
-import { chmod, readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { fixturePlugin } from "@gestalt-runtime/testkit";
 import { describe, expect, it } from "vitest";
-import { stillRuns, treesOf, type SeenProcess } from "./processes.js";
-import {
-  isAlive,
-  leftovers,
-  processesOf,
-  program,
-  startPlugin,
-  startRuntime,
-  startSession,
-  testDirectory,
-} from "./support.js";
+import { stillRuns, treesOf } from "./processes.js";
+import { leftovers, processesOf, startPlugin, startRuntime, startSession, testDirectory } from "./support.js";
 
-const host = fileURLToPath(new URL("./.fixtures/host-in-mid-session.mjs", import.meta.url));
 const kinds = ["pid-namespace", "process-group"] as const;
-const nobody = 65_534;
-const users = process.getuid?.() === 0 ? [undefined, nobody] : [undefined];
 /** Where the runtime keeps its sessions by default. */
 const stateDir = (directory: string): string => join(directory, `gst-${process.getuid?.() ?? 0}-process`);
-
-/** A host of its own process, in mid-session, perhaps another user's. */
-async function startHost(directory: string, containment: string, uid?: number): Promise<StartedHost> {
-  if (uid !== undefined) await chmod(directory, 0o777);
-  const args = [host, program, fixturePlugin().command, directory, containment];
-  const child = spawn(process.execPath, args, {
-    stdio: ["ignore", "pipe", "pipe"],
-    ...(uid !== undefined && { uid, gid: uid }),
-  });
-  let errors = "";
-  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-  const ended = once(child, "close").then(() => {
-    throw new Error(`the host ended before it hosted anything: ${errors}`);
-  });
-  ended.catch(() => undefined);
-  const [line] = await Promise.race([once(child.stdout, "data") as Promise<[Buffer]>, ended]);
-  const pids = JSON.parse(line.toString()) as number[];
-  return { child, pids, processes: treesOf([child.pid ?? 0, ...pids]) };
-}
-
-interface StartedHost {
-  readonly child: ChildProcessByStdio<null, Readable, Readable>;
-  /** The provider, the plugin and what it has started. */
-  readonly pids: readonly number[];
-  /** Those, and what holds them together. */
-  readonly processes: readonly SeenProcess[];
-}
-
-describe.each(kinds)("a host's end, held together by %s", (containment) => {
-  it.each(users)(
-    "PROC-7, PROC-8: kill -9 of the host in mid-session: provider, plugin and all descendants go, and no directory stays (uid %s)",
-    async (uid) => {
-      const directory = await testDirectory();
-      const { child, pids, processes } = await startHost(directory, containment, uid);
-      expect(pids.every(isAlive)).toBe(true);
-      child.kill("SIGKILL");
-      await once(child, "exit");
-      await expect.poll(() => processes.filter(stillRuns), { timeout: 5_000 }).toEqual([]);
-      // The host's own directories are left by its death; the provider's are not.
-      const left = await readdir(directory);
-      expect(left.filter((name) => /^gst-\d+-process/.test(name))).toEqual([]);
-      for (const name of left) {
-        expect(await readdir(join(directory, name))).not.toContain("plugin.sock");
-        await rm(join(directory, name), { recursive: true });
-      }
-    },
-  );
-
-  it.each(users)(
-    "PROC-6, BIND-2, SESS-8: hosts a plugin that uses the host's cache, and ends without a trace (uid %s)",
-    async (uid) => {
-      const directory = await testDirectory();
-      const { child, processes } = await startHost(directory, containment, uid);
-      const said = once(child.stdout, "data") as Promise<[Buffer]>;
-      child.kill("SIGTERM");
-      const [report] = await said;
-      expect(JSON.parse(report.toString())).toMatchObject({ process: { code: 0, killed: false } });
-      expect(leftovers(directory).filter((left) => !left.startsWith(`process ${child.pid ?? 0} `))).toEqual(
-        [],
-      );
-      if (child.exitCode === null) await once(child, "exit");
-      expect(child.exitCode).toBe(0);
-      expect(processes.filter(stillRuns)).toEqual([]);
-    },
-  );
-});
 
 describe.each(kinds)("a provider's death, held together by %s", (containment) => {
   it("PROC-8, REC-2: kill -9 of the provider ends the plugin's whole tree; the next instance removes the rest, and only that", async () => {
