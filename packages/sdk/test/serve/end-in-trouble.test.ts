@@ -6,6 +6,7 @@ import { PluginRuntimeProvider, ProviderLifecycle } from "../../src/protocol/ind
 import {
   fixture,
   isAlive,
+  killAfterwards,
   leftIn,
   open,
   ProviderProcess,
@@ -35,6 +36,7 @@ describe("ending with more than one thing wrong", () => {
     host.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
     const [line] = (await once(host.stdout, "data")) as [Buffer];
     const pid = Number(line.toString());
+    killAfterwards(pid);
     await until(() => leftIn(folder).includes("p.sock"), "the socket");
     const channel = open(socketPath);
     await channel.client(ProviderLifecycle).configureProvider({ name: "x", protocolVersion: 3 });

@@ -3,7 +3,16 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { servePluginRuntimeProvider } from "../../src/index.js";
-import { fixture, isAlive, leftIn, open, startProvider, temporaryFolder, until } from "./provider-process.js";
+import {
+  fixture,
+  isAlive,
+  killAfterwards,
+  leftIn,
+  open,
+  startProvider,
+  temporaryFolder,
+  until,
+} from "./provider-process.js";
 import { PluginRuntimeProvider } from "../../src/protocol/index.js";
 
 describe("faults of the author's code", () => {
@@ -133,5 +142,7 @@ async function startBehind(role: "host" | "wrapper", folder: string, env: Record
   parent.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   onTestFinished(() => void parent.kill("SIGKILL"));
   const [line] = (await once(parent.stdout, "data")) as [Buffer];
-  return { parent, pid: Number(line.toString().split("\n")[0]), stderr: () => stderr };
+  const pid = Number(line.toString().split("\n")[0]);
+  killAfterwards(pid);
+  return { parent, pid, stderr: () => stderr };
 }

@@ -154,3 +154,10 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** Ends a program that the test did not start itself, where it is still there after the test. */
+export function killAfterwards(pid: number): void {
+  onTestFinished(() => {
+    if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  });
+}
