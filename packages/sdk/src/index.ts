@@ -33,6 +33,12 @@ export {
   type SessionLogOptions,
 } from "./logs/index.js";
 export {
+  parseImageReference,
+  registryCredentials,
+  type ImageReference,
+  type RegistryCredentials,
+} from "./images/index.js";
+export {
   createSessionRuntime,
   pluginEnvironment,
   safeBaseEnvironment,

@@ -1,0 +1,2 @@
+export { parseImageReference, type ImageReference } from "./image-reference.js";
+export { registryCredentials, type RegistryCredentials } from "./registry-credentials.js";
