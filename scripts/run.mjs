@@ -1,5 +1,6 @@
-// `npm test`, `npm run demo`, `npm run bench`, `npm run check`: each does all that it needs, on a machine that has
-// Node.js and nothing else. Only Node.js's own modules may be imported up to the point where packages are installed.
+// `npm test`, `npm run demo`, `npm run bench`, `npm run soak`, `npm run check`: each does all that it needs, on a
+// machine that has Node.js and nothing else. Only Node.js's own modules may be imported up to the point where packages
+// are installed.
 import { assertNodeVersion } from "./lib/node-version.mjs";
 import { debianPackages } from "./lib/debian.mjs";
 import { install } from "./lib/pnpm.mjs";
@@ -19,6 +20,10 @@ const tasks = {
   bench: {
     build: { packages: true, fixtures: false },
     run: async (args) => (await import("./lib/commands.mjs")).runNode(["bench/dist/main.mjs", ...args]),
+  },
+  soak: {
+    build: { packages: true, fixtures: true },
+    run: async (args) => (await import("./soak/run.mjs")).runSoaks(args),
   },
   check: {
     build: { packages: true, fixtures: false },
