@@ -1,0 +1,20 @@
+import { chmod } from "node:fs/promises";
+import { defineConfig } from "tsup";
+
+/** One executable file with everything in it: what the manifest's entrypoint names. */
+export default defineConfig({
+  entry: { "cloud-runtime": "src/main.ts" },
+  format: "esm",
+  outExtension: () => ({ js: ".mjs" }),
+  target: "node20",
+  platform: "node",
+  noExternal: [/.*/],
+  splitting: false,
+  sourcemap: false,
+  keepNames: true,
+  // Bundled CommonJS packages call require for Node.js's own modules.
+  banner: {
+    js: '#!/usr/bin/env node\nimport { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
+  },
+  onSuccess: () => chmod("dist/cloud-runtime.mjs", 0o755),
+});
