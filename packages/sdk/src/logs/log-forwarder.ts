@@ -7,7 +7,7 @@ import { logLimits, type LogForwarderOptions, type SessionLogOptions } from "./o
 import { Outbox } from "./outbox.js";
 import type { RecordCounts, RecordSink } from "./record-sink.js";
 import { RecordingSessionLog, type SessionLog } from "./session-log.js";
-import { stderrLines } from "./stderr-lines.js";
+import { writeStderrLine } from "./stderr-lines.js";
 
 /** What the forwarder has done so far, in records, over all sessions. */
 export interface LogForwarderStats {
@@ -47,7 +47,7 @@ export interface LogForwarder {
 export function createLogForwarder(options: LogForwarderOptions = {}): LogForwarder {
   const limits = logLimits(options);
   const target = options.target === undefined ? undefined : parseDialTarget(options.target, "logs.target");
-  const report = unfailing(options.fallback ?? stderrLines());
+  const report = unfailing(options.fallback ?? writeStderrLine);
   const counts: RecordCounts = { written: 0, delivered: 0, dropped: 0 };
   const budget = new BufferBudget(limits.totalBytes);
   const sessions = new Map<string, RecordingSessionLog>();

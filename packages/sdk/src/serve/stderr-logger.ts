@@ -1,30 +1,14 @@
 import { inspect } from "node:util";
+import { writeStderrLine } from "../logs/stderr-lines.js";
 import type { Logger } from "../provider/logger.js";
-
-/** Past this many bytes that nobody has read yet, lines are dropped and counted (PROC-5). */
-const maxPendingBytes = 1024 * 1024;
 
 /**
  * The default logger: one line a message on stderr, which reaches the host's own log. It never blocks: while
  * nobody reads, lines wait in a bounded buffer, and past its bound they are dropped and counted (PROC-5).
  */
 export function createStderrLogger(): Logger {
-  let dropped = 0;
-  const sayDropped = (): void => {
-    process.stderr.write(
-      `${new Date().toISOString()} warn ${dropped} log lines were dropped while stderr was not read\n`,
-    );
-    dropped = 0;
-  };
-  const write = (level: string, fields: object, text: string): void => {
-    const stream = process.stderr;
-    if (stream.writableLength > maxPendingBytes) {
-      if (dropped === 0) stream.once("drain", sayDropped);
-      dropped += 1;
-      return;
-    }
-    stream.write(`${new Date().toISOString()} ${level} ${text}${formatFields(fields)}\n`);
-  };
+  const write = (level: string, fields: object, text: string): void =>
+    writeStderrLine(`${new Date().toISOString()} ${level} ${text}${formatFields(fields)}`);
   return {
     debug: () => undefined,
     info: (fields, text) => write("info", fields, text),

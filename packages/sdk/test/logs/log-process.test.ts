@@ -40,10 +40,18 @@ describe("a process that forwards logs", () => {
     expect(done.toString()).toBe("done\n");
     const lines = (await text(child.stderr)).trimEnd().split("\n");
     expect(lines[0]).toMatch(/^session s stdout: line 1 x+$/);
-    expect(lines.slice(-2)).toEqual([
-      `${50_000 - (lines.length - 2)} lines left out: nobody read stderr`,
-      "session s stdout: again",
-    ]);
+    expect(lines.at(-2)).toMatch(
+      new RegExp(`Z warn ${50_000 - (lines.length - 2)} log lines were dropped while stderr was not read$`),
+    );
+    expect(lines.at(-1)).toBe("session s stdout: again");
+  });
+
+  it("LOGS-5, PROC-5: says what it left out as soon as stderr is read, also when nothing follows", async () => {
+    const child = run({}, "", "50000");
+    await once(child.stdout, "data");
+    const lines = (await text(child.stderr)).trimEnd().split("\n");
+    expect(lines.at(-1)).toMatch(new RegExp(` warn ${50_000 - (lines.length - 1)} log lines were dropped`));
+    expect(lines.filter((line) => line.includes("were dropped"))).toHaveLength(1);
   });
 
   it("LOGS-5: goes on when the reader of its stderr has gone", async () => {
