@@ -1,0 +1,13 @@
+export { describeFinding, sortFindings, type Finding, type Severity, type TextEdit } from "./finding.js";
+export { kinds as packageKinds, packageName, type Kind } from "./identity.js";
+export { lintManifestDocument, type LintManifestOptions } from "./manifest/lint-manifest.js";
+export { parseManifest, readManifest } from "./manifest/read-manifest.js";
+export type * from "./manifest/types.js";
+export { folderFiles } from "./package/folder-files.js";
+export type { PackageFile, PackageFiles } from "./package/package-files.js";
+export { programOf, type Program } from "./package/program.js";
+export { currentPlatform, formatPlatform, parsePlatform, type Platform } from "./platform.js";
+export { lintMetadataDocument, readProviderRelease } from "./release/lint-metadata.js";
+export type * from "./release/types.js";
+export { SourceDocument } from "./text/source-document.js";
+export { readDocument } from "./text/read-document.js";
