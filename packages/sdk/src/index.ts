@@ -27,25 +27,29 @@ export {
   type LogForwarder,
   type LogForwarderOptions,
   type LogForwarderStats,
+  type LogPullOptions,
+  type LogPullRead,
+  type LogPullSink,
   type LogStream,
   type LogTimer,
   type SessionLog,
   type SessionLogOptions,
 } from "./logs/index.js";
 export {
+  egressPolicy,
+  enforcesEgress,
+  type EgressEnforcement,
+  type EgressPolicy,
+  type EgressPolicyFields,
+} from "./egress/policy.js";
+export { canonicalHost } from "./egress/host.js";
+export {
   parseImageReference,
   registryCredentials,
   type ImageReference,
   type RegistryCredentials,
 } from "./images/index.js";
-export {
-  createSessionRuntime,
-  pluginEnvironment,
-  safeBaseEnvironment,
-  type EnvironmentParts,
-  type SessionRuntimeOptions,
-} from "./sessions/index.js";
-export type * from "./sessions/backend.js";
+export * from "./sessions/index.js";
 export {
   openInstanceDirectory,
   type InstanceDirectory,

@@ -16,6 +16,7 @@ export function fallbackSink(
     },
     isFull: false,
     drain: () => Promise.resolve(),
+    answered: () => undefined,
     registered: () => undefined,
     flush: () => Promise.resolve(true),
     end: onGone,

@@ -6,7 +6,8 @@ import { grpcLogTransport } from "./log-transport.js";
 import { logLimits, type LogForwarderOptions, type SessionLogOptions } from "./options.js";
 import { Outbox } from "./outbox.js";
 import type { RecordCounts, RecordSink } from "./record-sink.js";
-import { RecordingSessionLog, type SessionLog } from "./session-log.js";
+import { RecordingSessionLog } from "./recording-session-log.js";
+import type { SessionLog } from "./session-log.js";
 import { writeStderrLine } from "./stderr-lines.js";
 
 /** What the forwarder has done so far, in records, over all sessions. */

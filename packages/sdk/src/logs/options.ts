@@ -51,10 +51,15 @@ export interface LogForwarderOptions {
   /** Default 2,000 ms. */
   readonly maxBackoffMs?: number;
   /**
-   * How long a new session's records are held back when `registered` is not called (LOGS-2). Default 1,000 ms.
-   * {@link SessionLogOptions.holdMs} overrides it.
+   * How long a session's records are still held back once its StartSession was answered, when the host makes no
+   * call for it (LOGS-2). Default 1,000 ms. {@link SessionLogOptions.holdMs} overrides it.
    */
   readonly holdMs?: number;
+  /**
+   * How long they are held back when neither `answered` nor `registered` is called and the plugin writes nothing:
+   * the longest that a StartSession may take. Default 600,000 ms.
+   */
+  readonly unansweredMs?: number;
   /** How long a session is tried that the host says it does not know, or that has ended. Default 5,000 ms. */
   readonly unknownSessionMs?: number;
   /** Lines of each stream that `tail` remembers, 16 KiB of them at most. Default 20. */
@@ -65,10 +70,7 @@ export interface LogForwarderOptions {
 
 /** What may be said about one session. */
 export interface SessionLogOptions {
-  /**
-   * How long its records are held back unless `registered` comes first. The host cannot know a session before
-   * StartSession was answered: give the time that StartSession may take, where that is long.
-   */
+  /** How long its records are held back after `answered`, unless `registered` comes first. */
   readonly holdMs?: number;
 }
 
@@ -94,6 +96,7 @@ const ranges = {
   backoffMs: [100, 1, 600_000],
   maxBackoffMs: [2000, 1, 600_000],
   holdMs: [1000, 0, 86_400_000],
+  unansweredMs: [600_000, 0, 86_400_000],
   unknownSessionMs: [5000, 0, 600_000],
   tailLines: [20, 0, 1000],
 } as const;

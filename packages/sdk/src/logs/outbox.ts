@@ -39,6 +39,7 @@ export class Outbox implements RecordSink {
   #batch = new Batch([]);
   #calling = false;
   #ended = false;
+  #wasAnswered = false;
   #wasRegistered = false;
   #failures = 0;
   #lastSequence = 0;
@@ -53,13 +54,13 @@ export class Outbox implements RecordSink {
   constructor(
     readonly sessionId: string,
     readonly context: OutboxContext,
-    holdMs: number,
+    readonly holdMs: number,
   ) {
     const { limits, budget } = context;
     this.#flushes = new FlushWaiters(limits.clock);
     this.#room = new RoomGate(limits, () => this.wakeIfRoom());
     budget.outboxes.add(this);
-    this.#hold = limits.clock.setTimeout(() => this.#open(), holdMs);
+    this.#hold = limits.clock.setTimeout(() => this.#open(), limits.unansweredMs);
   }
 
   /** Bytes that could be dropped: all but those of the batch under way. */
@@ -94,6 +95,13 @@ export class Outbox implements RecordSink {
   /** Drops the oldest waiting records: so many bytes, or as much as there is. */
   dropBytes(bytes: number): void {
     this.context.budget.release(this.#dropWaiting(bytes, "the log host took them too slowly"));
+  }
+
+  answered(): void {
+    if (this.#wasAnswered || this.#phase !== "held") return;
+    this.#wasAnswered = true;
+    this.#hold?.cancel();
+    this.#hold = this.context.limits.clock.setTimeout(() => this.#open(), this.holdMs);
   }
 
   registered(): void {

@@ -6,6 +6,8 @@ export interface RecordSink {
   /** True while the caller is asked to wait for {@link drain}. */
   readonly isFull: boolean;
   drain(): Promise<void>;
+  /** StartSession was answered: the host will know the session in a moment. */
+  answered(): void;
   /** The host knows the session. */
   registered(): void;
   /** Resolves with true when all that was pushed before has arrived, with false when that is not to be. */

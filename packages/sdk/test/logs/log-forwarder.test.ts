@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { checkLog, flawless } from "./log-checker.js";
 import { harness, lines, until } from "./forwarder-harness.js";
+import { ManualClock } from "./manual-clock.js";
 
 describe("log forwarder", () => {
   it("LOGS-1: numbers the records of all streams in one sequence, in the order they were written", async () => {
@@ -88,10 +89,47 @@ describe("log forwarder", () => {
     expect(h.host.messages("new")).toEqual(["pulling image"]);
   });
 
-  it("LOGS-2: tries a session that nobody called for after the hold, which each session may set", async () => {
+  it("LOGS-2: keeps the words of a slow StartSession, however long it takes, until a hold after its answer", async () => {
+    const clock = new ManualClock();
+    await using h = await harness({ clock, batchMs: 0 });
+    const log = h.logs.session("s");
+    log.runtime("pulling image");
+    await clock.advance(599_000);
+    log.runtime("booting");
+    log.answered();
+    await clock.advance(500);
+    log.answered();
+    await clock.advance(499);
+    expect(await log.flush(5000)).toBe(false);
+    expect(h.host.calls).toEqual([]);
+    h.host.register("s");
+    await clock.advance(1);
+    await h.host.holds("s", 2);
+    expect(h.host.messages("s")).toEqual(["pulling image", "booting"]);
+  });
+
+  it("LOGS-2: takes the plugin's first output for the answer, and gives up a StartSession that is never answered", async () => {
+    const clock = new ManualClock();
+    await using h = await harness({ clock, batchMs: 0 });
+    h.host.register("output", "silent");
+    h.logs.session("silent").runtime("creating");
+    h.logs.session("output").write("stdout", lines(1, 1));
+    await clock.advance(999);
+    expect(h.host.calls).toEqual([]);
+    await clock.advance(1);
+    await h.host.holds("output", 1);
+    await clock.advance(598_999);
+    expect(h.host.calls).toHaveLength(1);
+    await clock.advance(1);
+    await h.host.holds("silent", 1);
+  });
+
+  it("LOGS-2: each session may set how long it is held back after the answer", async () => {
     await using h = await harness({ holdMs: 600_000 });
     h.host.register("s");
-    h.logs.session("s", { holdMs: 1 }).runtime("hello");
+    const log = h.logs.session("s", { holdMs: 1 });
+    log.runtime("hello");
+    log.answered();
     await h.host.holds("s", 1);
   });
 
@@ -214,7 +252,7 @@ describe("log forwarder", () => {
     }
     await log.consume("stdout", broken());
     await log.flush(5000);
-    expect(h.host.messages("s")).toEqual(["stdout could not be read to its end: Error: EIO", "some\ufffd"]);
+    expect(h.host.messages("s")).toEqual(["stdout could not be read to its end: EIO", "some\ufffd"]);
     await until(() => h.logs.stats.calls === 0);
   });
 });
