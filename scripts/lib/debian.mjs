@@ -4,7 +4,10 @@ import { quietly } from "./commands.mjs";
 import { say, step } from "./steps.mjs";
 
 /** What some tasks want that no npm package brings. */
-const table = [{ package: "nghttp2-client", command: "h2load", tasks: ["bench"] }];
+const table = [
+  { package: "nghttp2-client", command: "h2load", tasks: ["bench"] },
+  { package: "bubblewrap", command: "bwrap", tasks: ["test"] },
+];
 
 /**
  * Installs what a task wants of it, where that can be done; elsewhere says what is missing, and the task does

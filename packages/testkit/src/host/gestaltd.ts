@@ -61,6 +61,7 @@ export class FakeGestaltd implements AsyncDisposable {
             logs,
             trace: this.trace,
             limits,
+            egress: { ...options.egress, ...own.egress },
             ...(cwd === undefined ? {} : { cwd }),
             ...(tmpDir === undefined ? {} : { tmpDir }),
             ...(times === undefined ? {} : { times }),
@@ -165,7 +166,9 @@ export class FakeGestaltd implements AsyncDisposable {
     try {
       const slot = this.#slots.get(provider);
       if (slot === undefined) throw new HostError("unknown-provider", `no runtime provider ${provider}`);
-      const hosted = await hostPlugin(await slot.acquire(this.#ending.signal), name, plugin, this.#context);
+      const egress = { ...this.#options.egress, ...plugin.egress };
+      const instance = await slot.acquire(this.#ending.signal);
+      const hosted = await hostPlugin(instance, name, { ...plugin, egress }, this.#context);
       this.trace.note(name, 0, { type: "plugin-hosted", plugin: name, sessionId: hosted.sessionId });
       return hosted;
     } catch (thrown) {

@@ -2,6 +2,10 @@ import type { ErrorCode } from "@gestalt-runtime/sdk";
 
 /** Why the host could not do something, as a class that tests compare; the message says it for people. */
 export type HostFailure =
+  // Before anything is started: the package, the operator's config, the machine (LIFE-3, PROC-10).
+  | "install-refused"
+  | "config-refused"
+  | "sandbox-unavailable"
   // The provider's start (PROC-3).
   | "spawn-failed"
   | "exited-before-serving"

@@ -1,4 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
+import type { SandboxOptions } from "../sandbox/index.js";
 import type { HostLimits, HostTimes } from "./times.js";
 import type { HostTraceOptions } from "./trace.js";
 
@@ -14,9 +15,13 @@ export interface RuntimeProviderOptions {
   readonly default?: boolean;
   /** Whether it is offered a log host (LOGS-5). Default true. */
   readonly logHost?: boolean;
+  /** What the provider itself may reach. A policy that names hosts or denies by default sandboxes it (PROC-10). */
+  readonly egress?: EgressOptions;
+  /** Runs it in the host's sandbox whatever the policy, or never with `false`. Default: as the policy demands. */
+  readonly sandbox?: boolean | SandboxOptions;
 }
 
-/** What a plugin may reach (EGR-1). */
+/** What a plugin or a provider may reach (EGR-1). */
 export interface EgressOptions {
   readonly allowedHosts?: readonly string[];
   readonly defaultAction?: "allow" | "deny";
@@ -55,6 +60,8 @@ export interface GestaltdOptions extends Pick<HostTraceOptions, "onCall" | "onEv
   /** `server.baseUrl` and `server.encryptionKey`: they decide whether services could be relayed (SUP-3). */
   readonly baseUrl?: string;
   readonly encryptionKey?: string;
+  /** `server.egress`: the default of every plugin's and every provider's own egress. */
+  readonly egress?: Pick<EgressOptions, "defaultAction">;
   /** The working directory of the host, and so of its providers. Default: this process's. */
   readonly cwd?: string;
   /** Where directories for sockets are made; keep it short. Default: the system's. */

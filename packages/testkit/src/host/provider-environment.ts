@@ -20,6 +20,8 @@ export interface ProviderEnvironmentParts {
   readonly name?: string | undefined;
   /** One variable per host service. */
   readonly hostServices: Readonly<Record<string, string>>;
+  /** What the host's sandbox adds or replaces (PROC-10). */
+  readonly sandbox?: Readonly<Record<string, string>>;
 }
 
 /** The whole environment of a provider's process, and nothing else (PROC-4). */
@@ -33,6 +35,7 @@ export function providerEnvironment(parts: ProviderEnvironmentParts): Record<str
     ...environment,
     ...parts.entry,
     ...parts.hostServices,
+    ...parts.sandbox,
     GESTALT_PLUGIN_SOCKET: parts.socketPath,
     GESTALT_PLUGIN_PARENT_PID: String(parts.parentPid),
     ...(parts.name === undefined || parts.name === "" ? {} : { GESTALT_PLUGIN_NAME: parts.name }),

@@ -10,14 +10,17 @@ import { handshake, type Handshake } from "./handshake.js";
 import { HostError } from "./host-error.js";
 import { logSocketVariable, serveLogHost, type LogHost } from "./log-host.js";
 import { LogStore } from "./log-store.js";
+import type { EgressOptions } from "./options.js";
 import { dialProvider } from "./provider-dial.js";
 import { providerEnvironment } from "./provider-environment.js";
+import { openProviderSandbox } from "./provider-sandbox.js";
 import { ProviderProcess, type ProcessEnd, type ShutdownReport } from "./provider-process.js";
 import { SessionCalls } from "./session-calls.js";
 import { makeSocketDirectory, removeSocketDirectory } from "./socket-directory.js";
 import { hostLimits, hostTimes, type HostLimits, type HostTimes } from "./times.js";
 import { HostTrace } from "./trace.js";
 import { tracedClient } from "./traced-client.js";
+import type { Sandbox, SandboxOptions } from "../sandbox/index.js";
 
 export interface ProviderInstanceOptions {
   /** Absolute path of the executable (PROC-4). */
@@ -35,6 +38,13 @@ export interface ProviderInstanceOptions {
   readonly tmpDir?: string;
   /** Whether it is offered a log host; without one the variable is absent (LOGS-5). Default true. */
   readonly logHost?: boolean;
+  /** What it may reach itself. A policy that names hosts or denies by default means the sandbox (PROC-10). */
+  readonly egress?: EgressOptions;
+  /**
+   * Runs it in the host's sandbox (PROC-10), or never with `false`. Default: as `egress` demands it. Without an
+   * `egress` of its own, the sandbox's proxy refuses all.
+   */
+  readonly sandbox?: boolean | SandboxOptions;
   /** Where its records go. Default: a store of its own. */
   readonly logs?: LogStore;
   /** Where its calls and events are written. Default: a trace of its own. */
@@ -64,6 +74,8 @@ export class ProviderInstance implements AsyncDisposable {
   readonly trace: HostTrace;
   readonly logs: LogStore;
   readonly logHost: LogHost | undefined;
+  /** The host's sandbox around the process; absent where it runs in the open. */
+  readonly sandbox: Sandbox | undefined;
   readonly times: HostTimes;
   readonly limits: HostLimits;
   /** The calls of a session's life, with what the host does around them. */
@@ -81,6 +93,7 @@ export class ProviderInstance implements AsyncDisposable {
     this.trace = parts.trace;
     this.logs = parts.logs;
     this.logHost = parts.logHost;
+    this.sandbox = parts.sandbox;
     this.times = parts.times;
     this.limits = parts.limits;
     this.sessions = new SessionCalls(this);
@@ -98,6 +111,7 @@ export class ProviderInstance implements AsyncDisposable {
     const instance = trace.nextInstance();
     const directory = await makeSocketDirectory(options.tmpDir);
     let logHost: LogHost | undefined;
+    let sandbox: Sandbox | undefined;
     try {
       if (options.logHost ?? true)
         logHost = await serveLogHost({
@@ -109,6 +123,7 @@ export class ProviderInstance implements AsyncDisposable {
           times,
           limits,
         });
+      sandbox = await openProviderSandbox({ ...options, command, socketFolder: directory });
       const socketPath = join(directory, "plugin.sock");
       const environment = providerEnvironment({
         operator: operatorEnv,
@@ -117,6 +132,7 @@ export class ProviderInstance implements AsyncDisposable {
         parentPid: process.pid,
         name,
         hostServices: logHost === undefined ? {} : { [logSocketVariable]: logHost.path },
+        sandbox: sandbox?.environment ?? {},
       });
       const child = await ProviderProcess.spawn({
         command,
@@ -124,6 +140,7 @@ export class ProviderInstance implements AsyncDisposable {
         environment,
         cwd: options.cwd ?? process.cwd(),
         maxOutputBytes: limits.outputBytes,
+        launch: sandbox?.launch,
         onOutput: options.onOutput,
         onSignal: (signal) => trace.note(name, instance, { type: "signal", signal }),
         onExit: (end) => trace.note(name, instance, { type: "exited", ...end }),
@@ -139,10 +156,12 @@ export class ProviderInstance implements AsyncDisposable {
         trace,
         logs,
         logHost,
+        sandbox,
         times,
         limits,
       });
     } catch (error) {
+      await sandbox?.close();
       await logHost?.close();
       await removeSocketDirectory(directory);
       throw error;
@@ -193,6 +212,7 @@ export class ProviderInstance implements AsyncDisposable {
       this.#connection?.channel.close();
       await this.logHost?.close();
       const report = await this.process.terminate(this.times.providerStopMs);
+      await this.sandbox?.close();
       await removeSocketDirectory(this.directory);
       return report;
     })());
@@ -245,6 +265,7 @@ interface InstanceParts {
   readonly trace: HostTrace;
   readonly logs: LogStore;
   readonly logHost: LogHost | undefined;
+  readonly sandbox: Sandbox | undefined;
   readonly times: HostTimes;
   readonly limits: HostLimits;
 }

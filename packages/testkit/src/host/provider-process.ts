@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
+import type { LaunchedProgram, Launcher } from "../sandbox/index.js";
 import { HostError } from "./host-error.js";
 import { OutputBuffer } from "./output-buffer.js";
 
@@ -24,6 +25,8 @@ export interface ProviderProcessOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly maxOutputBytes: number;
+  /** How it is started. Default: plainly, in the host's own process group. */
+  readonly launch?: Launcher | undefined;
   readonly onOutput?: ((chunk: Buffer, stream: "stdout" | "stderr") => void) | undefined;
   readonly onSignal?: (signal: NodeJS.Signals) => void;
   readonly onExit?: (end: ProcessEnd) => void;
@@ -35,17 +38,21 @@ const drainMs = 200;
 /**
  * A provider's process, spawned as gestaltd does it: stdin `/dev/null`, exactly the environment given, in the
  * host's own process group (PROC-4, PROC-5). Signals go to that one process: ending its tree is the provider's work.
+ * In the host's sandbox it has a process group of its own, which signals go to (PROC-10).
  */
 export class ProviderProcess {
   /** Resolves when it has ended, whatever ended it. */
   readonly exited: Promise<ProcessEnd>;
+  readonly #launched: LaunchedProgram;
   readonly #child: ChildProcess;
   readonly #stdout: OutputBuffer;
   readonly #stderr: OutputBuffer;
   readonly #onSignal: ((signal: NodeJS.Signals) => void) | undefined;
   #end: ProcessEnd | undefined;
 
-  private constructor(child: ChildProcess, options: ProviderProcessOptions) {
+  private constructor(launched: LaunchedProgram, options: ProviderProcessOptions) {
+    const { child } = launched;
+    this.#launched = launched;
     this.#child = child;
     this.#onSignal = options.onSignal;
     this.#stdout = new OutputBuffer(options.maxOutputBytes / 2);
@@ -57,7 +64,7 @@ export class ProviderProcess {
       });
     this.exited = new Promise((resolve) => {
       child.once("exit", (code, signal) => {
-        const end = { code, signal };
+        const end = launched.endOf?.(code, signal) ?? { code, signal };
         const closed = new Promise((done) => child.once("close", done));
         void Promise.race([closed, delay(drainMs, undefined, { ref: false })]).then(() => {
           child.stdout?.destroy();
@@ -72,15 +79,11 @@ export class ProviderProcess {
 
   /** @throws {@link HostError} `spawn-failed`: no such file, not executable, arguments too long, ... */
   static async spawn(options: ProviderProcessOptions): Promise<ProviderProcess> {
-    const { command, args, environment, cwd } = options;
+    const { command, launch = launchPlainly } = options;
     try {
-      const child = spawn(command, args, {
-        cwd,
-        env: { ...environment },
-        stdio: ["ignore", "pipe", "pipe"],
-        detached: false,
-      });
-      const process = new ProviderProcess(child, options);
+      const launched = launch(options);
+      const { child } = launched;
+      const process = new ProviderProcess(launched, options);
       await new Promise<void>((resolve, reject) => {
         child.once("spawn", resolve);
         child.once("error", reject);
@@ -121,7 +124,7 @@ export class ProviderProcess {
   signal(signal: NodeJS.Signals): void {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#onSignal?.(signal);
-    this.#child.kill(signal);
+    this.#launched.signal(signal);
   }
 
   /** Ends it at once, without a chance to clean up. */
@@ -144,6 +147,16 @@ export class ProviderProcess {
     return { ...end, killed, tookMs: performance.now() - startedAt };
   }
 }
+
+const launchPlainly: Launcher = ({ command, args, environment, cwd }) => {
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: false,
+  });
+  return { child, signal: (signal) => child.kill(signal) };
+};
 
 /** An end as people say it: `exit code 3`, `signal SIGKILL`. */
 export function describeEnd({ code, signal }: ProcessEnd): string {

@@ -1,0 +1,22 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, isAbsolute, join } from "node:path";
+
+const usualFolders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
+
+/** The absolute path of a system tool: in the usual folders first, so that a changed PATH changes nothing. */
+export function findTool(name: string): string | undefined {
+  const folders = [...usualFolders, ...(process.env.PATH ?? "").split(delimiter)];
+  return folders
+    .filter((folder) => isAbsolute(folder))
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
