@@ -1,3 +1,6 @@
+export { type Archive, type ArchiveEntry } from "./archive/archive.js";
+export { lintArchive, type CheckedArchive } from "./archive/lint-archive.js";
+export { readArchive } from "./archive/read-archive.js";
 export { describeFinding, sortFindings, type Finding, type Severity, type TextEdit } from "./finding.js";
 export { kinds as packageKinds, packageName, type Kind } from "./identity.js";
 export { lintManifestDocument, type LintManifestOptions } from "./manifest/lint-manifest.js";
@@ -8,6 +11,8 @@ export type { PackageFile, PackageFiles } from "./package/package-files.js";
 export { programOf, type Program } from "./package/program.js";
 export { currentPlatform, formatPlatform, parsePlatform, type Platform } from "./platform.js";
 export { lintMetadataDocument, readProviderRelease } from "./release/lint-metadata.js";
+export { lintRelease } from "./release/lint-release.js";
 export type * from "./release/types.js";
+export { lintSchemaDocument } from "./schema/lint-schema.js";
 export { SourceDocument } from "./text/source-document.js";
 export { readDocument } from "./text/read-document.js";
