@@ -17,6 +17,8 @@ export const tolerances = {
   tokenFields: ["delegation_expires_at", "user_agent"],
   /** The answer's order is the recording provider's, a map's. */
   unorderedAnswer: "PluginRuntimeProvider/ListSessions",
+  /** The sandbox's proxy listens where there is room. */
+  proxyPort: /^(http:\/\/127\.0\.0\.1:)\d+$/,
   /** The refusal's text is the host's own but for its end (LOGS-2). */
   refusalText: /^(rpc error: code = \w+) desc = .*(: runtime session not found)$/,
 } as const;
@@ -93,7 +95,9 @@ function isFloating({ event, message }: RecordedEvent): boolean {
 
 /** Takes out what the tolerances make equal, and the time. */
 function simplified(event: RecordedEvent): RecordedEvent {
-  const text = mapStrings({ ...event, at_ms: 0 }, withoutTokenFields);
+  const text = mapStrings({ ...event, at_ms: 0 }, (value) =>
+    withoutTokenFields(value).replace(tolerances.proxyPort, "$1<port>"),
+  );
   const { error, response, method } = text;
   if (error !== undefined) return { ...text, error: error.replace(tolerances.refusalText, "$1$2") };
   const sessions = response?.sessions;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import type { PluginOptions } from "../../src/host/index.js";
+import type { GestaltdOptions, PluginOptions } from "../../src/host/index.js";
 
 /** One line of a recording. */
 export interface RecordedEvent {
@@ -19,6 +19,7 @@ export interface RecordedEvent {
 export interface Operator {
   readonly runtime: { readonly default: boolean; readonly config: JsonObject };
   readonly plugins: Readonly<Record<string, OperatorPlugin>>;
+  readonly server?: { readonly egress: NonNullable<GestaltdOptions["egress"]> };
 }
 
 interface OperatorPlugin {
@@ -45,7 +46,10 @@ export async function readRecording(scenario: string): Promise<Recording> {
 }
 
 export async function readLines(path: string | URL): Promise<RecordedEvent[]> {
-  const text = await readFile(path, "utf8");
+  return parseLines(await readFile(path, "utf8"));
+}
+
+export function parseLines(text: string): RecordedEvent[] {
   return text
     .split("\n")
     .filter((line) => line.trim() !== "")

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
   startGestaltd,
@@ -11,7 +11,7 @@ import {
 } from "../../src/host/index.js";
 import { fixture, type TestDirectory } from "./fixtures.js";
 import { withPlaceholders } from "./normalise.js";
-import { readLines, type RecordedEvent, type Recording } from "./recording.js";
+import { parseLines, readLines, type RecordedEvent, type Recording } from "./recording.js";
 
 /** The environment of the operator who made the recordings. */
 const operatorEnv = {
@@ -57,6 +57,7 @@ export async function replay(
   await writeFile(join(paths.artifacts, "package.json"), '{"type":"module"}');
   const command = join(paths.artifacts, "runtime/rec/bin/rec");
   await install("recording-provider", command);
+  const sandboxed = recording.operator.server?.egress.defaultAction === "deny";
   await writeFile(
     `${command}.settings.json`,
     JSON.stringify({ earlyLogsOf: pluginsWithRefusedLogs(recording) }),
@@ -75,9 +76,16 @@ export async function replay(
       ...options.plugin,
     };
   }
+  let output = "";
   const gestaltd = await startGestaltd({
-    runtimeProviders: { rec: { command, ...recording.operator.runtime } },
+    runtimeProviders: {
+      rec: { ...(sandboxed ? await asExecutable(command) : { command }), ...recording.operator.runtime },
+    },
     plugins,
+    ...recording.operator.server,
+    onOutput: (chunk, stream) => {
+      if (stream === "stdout") output += chunk.toString();
+    },
     cwd: paths.configDir,
     tmpDir: paths.tmp,
     operatorEnv,
@@ -94,7 +102,7 @@ export async function replay(
     return existsSync(file) ? withPlaceholders(await readLines(file), paths) : [];
   };
   return {
-    provider: await read(command),
+    provider: sandboxed ? withPlaceholders(parseLines(output), paths) : await read(command),
     plugin: await read(join(paths.artifacts, "providers/example", pluginPath)),
     outcomes: gestaltd.outcomes,
     report,
@@ -117,6 +125,14 @@ function pluginsWithRefusedLogs({ events, operator }: Recording): readonly strin
   return events
     .filter(({ event }) => event === "log-refused")
     .map(({ message }) => names[Number(/s(\d+)/.exec(message ?? "")?.[1]) - 1] ?? "");
+}
+
+/** A script can't start in the sandbox (PROC-10): Node.js itself beside it can, and reads what lies with it. */
+async function asExecutable(script: string): Promise<{ command: string; args: readonly string[] }> {
+  const command = `${script}-executable`;
+  await link(process.execPath, command).catch(() => copyFile(process.execPath, command));
+  await writeFile(join(dirname(script), "package.json"), '{"type":"module"}');
+  return { command, args: [script] };
 }
 
 async function install(name: string, path: string): Promise<void> {

@@ -10,6 +10,7 @@ const scenarios = {
   "direct-cache": "BIND order and names, BIND-2",
   "image-template": "SESS-3, PLUG-1, LOGS-3",
   "cannot-host": "SUP-1, SUP-2",
+  "sandboxed-provider": "PROC-10, SUP-2",
   "no-host-access": "SUP-3",
   "egress-refused": "SUP-4",
   "egress-direct": "SUP-4, EGR-1",
