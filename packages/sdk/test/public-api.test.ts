@@ -7,9 +7,13 @@ import * as protocol from "../src/protocol/index.js";
 it("the public API has these values and no others", () => {
   expect(Object.keys(sdk).sort()).toEqual([
     "RuntimeProviderError",
+    "canonicalHost",
     "createLogForwarder",
     "createSessionRuntime",
     "createStderrLogger",
+    "defaultStateDirectory",
+    "egressPolicy",
+    "enforcesEgress",
     "formatDialTarget",
     "jsonSchema",
     "jsonSchemaFile",

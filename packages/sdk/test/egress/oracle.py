@@ -1,0 +1,81 @@
+"""A second opinion on egress policies (EGR-1), with nothing in common with the SDK's own code.
+
+Reads JSON lines {"allowed": [...], "action": "...", "host": "..."} and writes one word a line: allow, deny, or
+invalid for what is no host. Addresses are read by the C library and by ipaddress, names by Python's codec.
+"""
+
+import fnmatch
+import ipaddress
+import json
+import re
+import socket
+import sys
+import unicodedata
+
+
+def address(text):
+    try:
+        found = ipaddress.ip_address(text)
+        return found.ipv4_mapped or found if found.version == 6 else found
+    except ValueError:
+        return None
+
+
+def labels(text):
+    """The labels of a name in ASCII, an address, or None."""
+    if text[:1] == "[":
+        inner = text[1:-1] if text[-1:] == "]" else ""
+        return address(inner) if ":" in inner and "%" not in inner else None
+    if ":" in text:
+        return None if "%" in text else address(text)
+    if len(text) > 1024 or not all(c.isalnum() or c in "-._" or ord(c) > 127 for c in text):
+        return None
+    parts = re.split("[.\u3002\uff0e\uff61]", text)
+    if parts[-1] == "" and len(parts) > 1:
+        parts.pop()
+    # Names know four dots; other signs that stand for one belong in no label.
+    if any("." in unicodedata.normalize("NFKC", c) for part in parts for c in part):
+        return None
+    try:
+        parts = [p.encode("idna").decode().lower() for p in parts]
+    except UnicodeError:
+        return None
+    if not all(0 < len(p) < 64 and re.fullmatch("[a-z0-9_-]+", p) for p in parts):
+        return None
+    if re.fullmatch("[0-9]+|0x[0-9a-f]*", parts[-1]):
+        # The C library wants digits after 0x, browsers take none for zero.
+        spelled = [p + "0" if p == "0x" else p for p in parts]
+        try:
+            return ipaddress.ip_address(socket.inet_aton(".".join(spelled)))
+        except OSError:
+            return None
+    return parts if len(".".join(parts)) <= 253 else None
+
+
+def without_port(text):
+    found = re.match(r"(\[.*?\]|[^:]*):[0-9]{0,5}\Z", text, re.S)
+    return found.group(1) if found else text
+
+
+def verdict(allowed, action, text):
+    host = labels(without_port(text))
+    if host is None:
+        return "invalid"
+    if not allowed:
+        return "deny" if action == "deny" else "allow"
+    for pattern in allowed:
+        below = fnmatch.fnmatchcase(pattern, "[*].*")
+        wanted = labels(pattern[2:] if below else pattern)
+        if wanted is None:
+            continue
+        if not below and wanted == host:
+            return "allow"
+        if below and isinstance(wanted, list) and isinstance(host, list):
+            if len(host) > len(wanted) and host[-len(wanted) :] == wanted:
+                return "allow"
+    return "deny"
+
+
+for line in sys.stdin:
+    case = json.loads(line)
+    print(verdict(case["allowed"], case["action"], case["host"]))
