@@ -49,6 +49,7 @@ export {
   type ImageReference,
   type RegistryCredentials,
 } from "./images/index.js";
+export { hostSandbox, type HostSandbox } from "./sandbox/index.js";
 export * from "./sessions/index.js";
 export {
   openInstanceDirectory,

@@ -15,6 +15,7 @@ it("the public API has these values and no others", () => {
     "egressPolicy",
     "enforcesEgress",
     "formatDialTarget",
+    "hostSandbox",
     "jsonSchema",
     "jsonSchemaFile",
     "logForwarderFromEnvironment",

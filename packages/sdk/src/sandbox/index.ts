@@ -1,0 +1,1 @@
+export { hostSandbox, type HostSandbox } from "./host-sandbox.js";
