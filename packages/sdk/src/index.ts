@@ -52,7 +52,19 @@ export {
 export { hostSandbox, type HostSandbox } from "./sandbox/index.js";
 export * from "./sessions/index.js";
 export {
+  defaultStateDirectory,
   openInstanceDirectory,
   type InstanceDirectory,
   type InstanceDirectoryOptions,
 } from "./state-directory/index.js";
+export {
+  openBridge,
+  type Bridge,
+  type BridgeDial,
+  type BridgeListen,
+  type BridgeOptions,
+  type BridgeTcpListen,
+  type BridgeTlsListen,
+  type BridgeUnixListen,
+  type BridgeUpstream,
+} from "./bridge/index.js";

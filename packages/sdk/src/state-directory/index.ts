@@ -1,3 +1,4 @@
+export { defaultStateDirectory } from "./default-directory.js";
 export {
   openInstanceDirectory,
   type InstanceDirectory,

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ensurePrivateDirectory } from "./private-directory.js";
-import { isOwnerDead, takeLock, type Lock } from "./lock.js";
+import { claimInstance, temporaryPrefix } from "./claim.js";
+import { isOwnerDead } from "./lock.js";
 
 export interface InstanceDirectoryOptions {
   /** The directory that instances share; made with mode 0700 where it is missing. */
@@ -26,8 +26,7 @@ export interface InstanceDirectory {
 }
 
 const lockSuffix = ".lock";
-/** Bound here before it is a lock; refused ones are nobody's. */
-const temporaryPrefix = "~";
+const newId = () => randomBytes(4).toString("hex");
 
 /**
  * Makes a directory for this instance below `root`, and removes what dead instances left there: only theirs, as
@@ -35,7 +34,7 @@ const temporaryPrefix = "~";
  */
 export async function openInstanceDirectory(options: InstanceDirectoryOptions): Promise<InstanceDirectory> {
   const { root, removeRoot = false, onLeftover } = options;
-  const { id, lock } = await claim(root);
+  const { id, lock } = await claimInstance(root, newId, (name) => name + lockSuffix);
   const path = join(root, id);
   try {
     await removeLeftovers(root, onLeftover);
@@ -54,21 +53,6 @@ export async function openInstanceDirectory(options: InstanceDirectoryOptions): 
       if (removeRoot) await rmdir(root).catch(() => undefined);
     },
   };
-}
-
-async function claim(root: string): Promise<{ id: string; lock: Lock }> {
-  for (let attempt = 1; ; attempt += 1) {
-    const id = randomBytes(4).toString("hex");
-    try {
-      await ensurePrivateDirectory(root);
-      return { id, lock: await takeLock(join(root, id + lockSuffix), join(root, temporaryPrefix + id)) };
-    } catch (error) {
-      // Another instance took the empty root, or the name that was not a lock yet, away. libuv tells a missing
-      // directory as EACCES.
-      const code = (error as NodeJS.ErrnoException).code;
-      if ((code !== "ENOENT" && code !== "EACCES") || attempt === 10) throw error;
-    }
-  }
 }
 
 async function removeLeftovers(root: string, onLeftover?: (path: string) => Promise<void>): Promise<void> {

@@ -7,8 +7,14 @@ import { connect, createServer, type Server } from "node:net";
  */
 
 export interface Lock {
+  /** Lets go and takes the lock away. */
   release(): Promise<void>;
+  /** Lets go and leaves the lock where it is, as a death would: the proof that what it stood for has no owner. */
+  abandon(): Promise<void>;
 }
+
+/** What a lock says about its owner; `"unknown"`: neither is proven. */
+export type LockState = "alive" | "dead" | "missing" | "unknown";
 
 /**
  * Takes a lock at `path`. It is bound as `temporary` first, and renamed when it listens: at its final name it is
@@ -31,20 +37,31 @@ export async function takeLock(path: string, temporary: string): Promise<Lock> {
       await rm(path, { force: true });
       await close(server);
     },
+    abandon: () => close(server),
   };
 }
 
-/** True only where the lock's owner is proven dead: the socket is there, and nobody listens on it. */
-export function isOwnerDead(path: string): Promise<boolean> {
+/** Asks the lock at `path` about its owner. Good for this machine's owners only (see boot.ts). */
+export function askLock(path: string): Promise<LockState> {
   return new Promise((resolve) => {
     const socket = connect({ path });
     socket.once("connect", () => {
       socket.destroy();
-      resolve(false);
+      resolve("alive");
     });
-    // Any other fault (a full backlog, no permission) proves nothing.
-    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"));
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => {
+      if (code === "ECONNREFUSED") resolve("dead");
+      else if (code === "ENOENT") resolve("missing");
+      // A full backlog: many ask at once, or the owner is stopped.
+      else if (code === "EAGAIN") resolve("alive");
+      else resolve("unknown");
+    });
   });
+}
+
+/** True only where the lock's owner is proven dead: the socket is there, and nobody listens on it. */
+export async function isOwnerDead(path: string): Promise<boolean> {
+  return (await askLock(path)) === "dead";
 }
 
 function listen(server: Server, path: string): Promise<void> {
