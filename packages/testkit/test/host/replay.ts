@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { copyFile, link, mkdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
   startGestaltd,
@@ -9,6 +9,7 @@ import {
   type PluginOptions,
   type PluginOutcome,
 } from "../../src/host/index.js";
+import { placeNode } from "../sandbox/probe.js";
 import { fixture, type TestDirectory } from "./fixtures.js";
 import { withPlaceholders } from "./normalise.js";
 import { parseLines, readLines, type RecordedEvent, type Recording } from "./recording.js";
@@ -130,7 +131,7 @@ function pluginsWithRefusedLogs({ events, operator }: Recording): readonly strin
 /** A script can't start in the sandbox (PROC-10): Node.js itself beside it can, and reads what lies with it. */
 async function asExecutable(script: string): Promise<{ command: string; args: readonly string[] }> {
   const command = `${script}-executable`;
-  await link(process.execPath, command).catch(() => copyFile(process.execPath, command));
+  await placeNode(command);
   await writeFile(join(dirname(script), "package.json"), '{"type":"module"}');
   return { command, args: [script] };
 }

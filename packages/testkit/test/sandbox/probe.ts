@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir } from "node:fs/promises";
+import { constants, copyFile, link, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { openSandbox, type OpenSandboxOptions, type Sandbox } from "../../src/sandbox/index.js";
 import { ProviderProcess } from "../../src/host/index.js";
@@ -12,9 +12,14 @@ import type { Attempt } from "./attempts.js";
 export async function makeProgram(folder: string, script = fixture("sandbox-probe")): Promise<string> {
   await mkdir(folder, { recursive: true });
   const program = join(folder, "program");
-  await link(process.execPath, program).catch(() => copyFile(process.execPath, program));
+  await placeNode(program);
   await copyFile(script, join(folder, "program.mjs"));
   return program;
+}
+
+/** Node.js itself at a path that is free. A link where that can be: it is 100 MB, and nobody writes to it. */
+export async function placeNode(path: string): Promise<void> {
+  await link(process.execPath, path).catch(() => copyFile(process.execPath, path, constants.COPYFILE_EXCL));
 }
 
 /** A sandbox with the probe in it. */
