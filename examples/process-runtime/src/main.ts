@@ -1,5 +1,6 @@
 import {
   createSessionRuntime,
+  hostSandbox,
   jsonSchema,
   openInstanceDirectory,
   RuntimeProviderError,
@@ -10,9 +11,13 @@ import schema from "../config.schema.json" with { type: "json" };
 import { defaultStateDir, readConfig, sessionLimits, type ProcessRuntimeConfig } from "./config.js";
 import { endLeftoverProcesses } from "./leftovers.js";
 import { ProcessBackend } from "./process-backend.js";
+import { UnableBackend } from "./unable-backend.js";
 
 const provider = createSessionRuntime(
   async (raw, { name, logger }) => {
+    // First of all: in there, most of what follows is refused.
+    const sandbox = hostSandbox();
+    if (sandbox !== undefined) return new UnableBackend(sandbox.cannotHost);
     const config = readConfig(raw);
     const containment = await chooseContainment(config, (text) => logger.warn({}, text));
     const instance = await openInstanceDirectory({

@@ -20,7 +20,7 @@ import {
 import { keepMarker } from "./leftovers.js";
 
 /** A guest is a directory of the session's own, and the process tree that runs beside it. */
-type Handle = { readonly directory: string };
+export type Handle = { readonly directory: string };
 
 /** What is left of a deadline for killing and removing, after the grace. */
 const killReserveMs = 400;
