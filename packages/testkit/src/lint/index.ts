@@ -1,8 +1,12 @@
 export { type Archive, type ArchiveEntry } from "./archive/archive.js";
 export { lintArchive, type CheckedArchive } from "./archive/lint-archive.js";
 export { readArchive } from "./archive/read-archive.js";
+export { lintConfigDocument } from "./config/lint-config.js";
 export { describeFinding, sortFindings, type Finding, type Severity, type TextEdit } from "./finding.js";
+export { fix, type FixResult } from "./fix.js";
 export { kinds as packageKinds, packageName, type Kind } from "./identity.js";
+export { fileKinds, findTargets, type FileKind, type LintTarget } from "./kind.js";
+export { lint, type LintOptions, type LintResult } from "./lint.js";
 export { lintManifestDocument, type LintManifestOptions } from "./manifest/lint-manifest.js";
 export { parseManifest, readManifest } from "./manifest/read-manifest.js";
 export type * from "./manifest/types.js";
@@ -16,3 +20,4 @@ export type * from "./release/types.js";
 export { lintSchemaDocument } from "./schema/lint-schema.js";
 export { SourceDocument } from "./text/source-document.js";
 export { readDocument } from "./text/read-document.js";
+export { allRules, type RuleInfo } from "./all-rules.js";

@@ -19,9 +19,9 @@ export function packagePathFault(path: string): PathFault | undefined {
       fault: "is absolute: the host takes only paths relative to the package's root",
       right: undefined,
     };
-  if (cleaned === "..") return { fault: "leads outside the package", right: undefined };
-  if (cleaned.startsWith("../")) return { fault: "leads outside the package", right: undefined };
-  if (cleaned === ".") return { fault: "is the package's root itself, not a file in it", right: undefined };
+  if (cleaned === ".." || cleaned.startsWith("../"))
+    return { fault: "leads outside the package", right: undefined };
+  if (cleaned === ".") return { fault: "is the package's root itself", right: undefined };
   if (path.includes("\\"))
     return { fault: "has backslashes: the host wants forward slashes", right: cleaned };
   if (cleaned !== path) return { fault: "is not normalised: the host refuses it", right: cleaned };

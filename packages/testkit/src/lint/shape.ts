@@ -1,11 +1,14 @@
-import { quoteText, renameField } from "./text/edits.js";
-import type { Cursor } from "./text/cursor.js";
-import { fieldAt, valueAt, type Fault, type Rule } from "./rule.js";
+import type { Fault } from "./rule.js";
+import { fieldAt, valueAt } from "./rule.js";
 import { closest, sameLetters } from "./similar.js";
+import type { Cursor } from "./text/cursor.js";
+import { quoteText, renameField } from "./text/edits.js";
 
 /** What a document may hold: names, types, and which of them must be there. */
 export type Shape =
-  | { readonly type: "text" | "integer" | "boolean" | "any" }
+  | { readonly type: "integer" | "boolean" | "any" }
+  /** `filled` refuses one of nothing but blanks, also in a list. */
+  | { readonly type: "text"; readonly filled?: boolean }
   | { readonly type: "list"; readonly of: Shape; readonly nonEmpty?: boolean }
   /** Any names, all of one shape. */
   | { readonly type: "map"; readonly of: Shape }
@@ -14,67 +17,27 @@ export type Shape =
 
 export type Field = Shape & { readonly required?: boolean };
 
-type Problem = "unknown" | "missing" | "type" | "empty" | "bare";
+export type Problem = "unknown" | "misspelt" | "missing" | "type" | "empty" | "bare";
 
-/**
- * The rules that every document of a shape is under: known names only, types, what must be there.
- *
- * @param area begins the rules' ids
- * @param what names the document in sentences: "a manifest"
- */
-export function shapeRules<Subject>(
-  area: string,
-  what: string,
-  shapeOf: (subject: Subject) => { readonly root: Cursor; readonly shape: Shape },
-): Rule<Subject>[] {
-  const faultsOf = (problem: Problem) =>
-    function* (subject: Subject): Generator<Fault> {
-      const { root, shape } = shapeOf(subject);
-      for (const fault of walk(root, shape, what)) if (fault.problem === problem) yield fault;
-    };
-  return [
-    {
-      id: `${area}/unknown-field`,
-      severity: "error",
-      demands: `${what} holds only fields that the host knows, at every depth`,
-      fixes: "writes a name right that differs in case, dashes or underscores only",
-      check: faultsOf("unknown"),
-    },
-    {
-      id: `${area}/required`,
-      severity: "error",
-      demands: `${what} holds every field that the host wants, and not empty`,
-      check: faultsOf("missing"),
-    },
-    {
-      id: `${area}/type`,
-      severity: "error",
-      demands: "each field is of the type that the host reads",
-      check: faultsOf("type"),
-    },
-    {
-      id: `${area}/empty-field`,
-      severity: "warning",
-      demands: "a field that is there has a value; the host takes an empty one for none",
-      check: faultsOf("empty"),
-    },
-    {
-      id: `${area}/bare-text`,
-      severity: "warning",
-      demands:
-        "text that reads as a number or a truth value is in quotes, since other readers than the host see no text",
-      fixes: "puts it in quotes",
-      check: faultsOf("bare"),
-    },
-  ];
+export type ShapeFault = Fault & { readonly problem: Problem };
+
+/** What is the same all over a document. */
+export interface ShapeContext {
+  /** Names it in sentences: "a manifest". */
+  readonly what: string;
+  /** `${NAME}` in a text is replaced before it is read, by who knows what. */
+  readonly expands: boolean;
 }
 
-function* walk(at: Cursor, shape: Shape, what: string): Generator<Fault & { problem: Problem }> {
+/** Everything in which a document departs from its shape. */
+export function* shapeFaults(at: Cursor, shape: Shape, context: ShapeContext): Generator<ShapeFault> {
+  // Whatever comes in its place, it is not text for long.
+  if (context.expands && typeof at.value === "string" && /\$\{\w+/.test(at.value)) return;
   switch (shape.type) {
     case "any":
       return;
     case "object":
-      if (at.isMap) yield* walkObject(at, shape, what);
+      if (at.isMap) yield* walkObject(at, shape, context);
       else
         yield wrongType(
           at,
@@ -84,7 +47,7 @@ function* walk(at: Cursor, shape: Shape, what: string): Generator<Fault & { prob
       return;
     case "map":
       if (!at.isMap) yield wrongType(at, "a map", "write one name per line, each with its value");
-      for (const field of at.fields) yield* walk(field, shape.of, what);
+      for (const field of at.fields) yield* shapeFaults(field, shape.of, context);
       return;
     case "list":
       if (!Array.isArray(at.value)) {
@@ -92,7 +55,7 @@ function* walk(at: Cursor, shape: Shape, what: string): Generator<Fault & { prob
           at.text === undefined ? "write its items, each after a dash" : `write [${JSON.stringify(at.text)}]`;
         yield wrongType(at, "a list", hint);
       }
-      for (const item of at.items) yield* walk(item, shape.of, what);
+      for (const item of at.items) yield* shapeFaults(item, shape.of, context);
       return;
     case "integer":
       if (!Number.isInteger(at.value))
@@ -103,21 +66,20 @@ function* walk(at: Cursor, shape: Shape, what: string): Generator<Fault & { prob
         yield wrongType(at, "true or false", "write true or false without quotes");
       return;
     case "text":
-      yield* walkText(at);
+      yield* walkText(at, shape);
   }
 }
 
 function* walkObject(
   at: Cursor,
   shape: Shape & { type: "object" },
-  what: string,
-): Generator<Fault & { problem: Problem }> {
+  context: ShapeContext,
+): Generator<ShapeFault> {
   for (const field of at.fields) {
     const known = Object.hasOwn(shape.fields, field.name) ? shape.fields[field.name] : undefined;
-    if (known === undefined) {
-      if (shape.open !== true) yield unknownField(field, shape, what);
-    } else if (field.exists) yield* walk(field, known, what);
-    else if (known.required !== true) yield emptyField(field);
+    if (known === undefined) yield* unknownField(field, shape, context);
+    else if (known.required !== true && isBlank(field, known)) yield emptyField(field);
+    else if (field.exists) yield* shapeFaults(field, known, context);
   }
   for (const [name, known] of Object.entries(shape.fields)) {
     const field = at.field(name);
@@ -125,8 +87,9 @@ function* walkObject(
   }
 }
 
-function* walkText(at: Cursor): Generator<Fault & { problem: Problem }> {
+function* walkText(at: Cursor, shape: Shape & { type: "text" }): Generator<ShapeFault> {
   const { value, text } = at;
+  if (shape.filled === true && text?.trim() === "") yield missing(at, true);
   if (typeof value === "string") return;
   if (text === undefined || at.document.syntax === "json")
     yield wrongType(at, "text", text === undefined ? "write one text" : `write ${JSON.stringify(text)}`);
@@ -140,13 +103,18 @@ function* walkText(at: Cursor): Generator<Fault & { problem: Problem }> {
     };
 }
 
+/** Whether the host takes it for left out. */
+function isBlank(at: Cursor, shape: Shape): boolean {
+  return !at.exists || (shape.type === "text" && at.text?.trim() === "");
+}
+
+/** Whether nothing stands where something has to. */
 function isEmpty(at: Cursor, shape: Shape): boolean {
-  if (!at.exists) return true;
-  if (shape.type === "text") return at.text?.trim() === "";
+  if (isBlank(at, shape)) return true;
   return shape.type === "list" && shape.nonEmpty === true && Array.isArray(at.value) && at.items.length === 0;
 }
 
-function missing(field: Cursor, isThere: boolean): Fault & { problem: Problem } {
+function missing(field: Cursor, isThere: boolean): ShapeFault {
   return {
     problem: "missing",
     at: isThere ? valueAt(field) : fieldAt(field),
@@ -155,7 +123,7 @@ function missing(field: Cursor, isThere: boolean): Fault & { problem: Problem } 
   };
 }
 
-function emptyField(field: Cursor): Fault & { problem: Problem } {
+function emptyField(field: Cursor): ShapeFault {
   return {
     problem: "empty",
     at: fieldAt(field),
@@ -164,7 +132,7 @@ function emptyField(field: Cursor): Fault & { problem: Problem } {
   };
 }
 
-function wrongType(at: Cursor, expected: string, suggestion: string): Fault & { problem: Problem } {
+function wrongType(at: Cursor, expected: string, suggestion: string): ShapeFault {
   const subject = at.path.length === 0 ? "the document" : at.label;
   return {
     problem: "type",
@@ -174,19 +142,18 @@ function wrongType(at: Cursor, expected: string, suggestion: string): Fault & { 
   };
 }
 
-function unknownField(
+function* unknownField(
   field: Cursor,
   shape: Shape & { type: "object" },
-  what: string,
-): Fault & { problem: Problem } {
+  { what }: ShapeContext,
+): Generator<ShapeFault> {
   const known = Object.keys(shape.fields);
-  const same = known.find(
-    (name) => sameLetters(name, field.name) && field.parent.field(name).value === undefined,
-  );
+  const same = known.find((name) => sameLetters(name, field.name) && !isTaken(field, name));
   const similar = same ?? closest(field.name, known);
   const home = similar === undefined ? homeOf(field.name, shape) : undefined;
-  return {
-    problem: "unknown",
+  if (shape.open === true && similar === undefined) return;
+  yield {
+    problem: shape.open === true ? "misspelt" : "unknown",
     at: fieldAt(field),
     message: `${field.label} is no field of ${what}`,
     suggestion:
@@ -197,6 +164,12 @@ function unknownField(
           : `take it out; known here: ${known.join(", ")}`,
     fix: same === undefined ? undefined : renameField(field, same),
   };
+}
+
+/** Whether the right name, or another wrong one for it, stands there first. */
+function isTaken(field: Cursor, name: string): boolean {
+  const first = field.parent.fields.find((other) => other.name === name || sameLetters(other.name, name));
+  return first?.name !== field.name || field.parent.field(name).value !== undefined;
 }
 
 /** Where below this level a name that does not belong here does. */

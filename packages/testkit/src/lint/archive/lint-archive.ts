@@ -41,7 +41,7 @@ export async function lintArchive(path: string, options: LintArchiveOptions = {}
       ...(await lintSchemaOf(manifest, files)),
     );
   }
-  return { archive, manifest, findings };
+  return { archive, manifest, findings: findings.map(withoutFix) };
 }
 
 /** The manifest that the host reads, with its place in the archive as its name. */
@@ -51,4 +51,10 @@ export async function manifestOf(archive: Archive): Promise<SourceDocument | und
   return name === undefined || text === undefined
     ? undefined
     : new SourceDocument(archive.files.nameOf(name), text);
+}
+
+/** What is packed is made anew, not edited. */
+function withoutFix(finding: Finding): Finding {
+  const { file, line, column, ruleId, severity, message, suggestion } = finding;
+  return { file, line, column, ruleId, severity, message, suggestion };
 }

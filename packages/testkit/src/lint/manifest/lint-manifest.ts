@@ -3,7 +3,7 @@ import type { Finding } from "../finding.js";
 import { currentPlatform, type Platform } from "../platform.js";
 import type { PackageFiles } from "../package/package-files.js";
 import { runRules, type Rule } from "../rule.js";
-import { shapeRules } from "../shape.js";
+import { shapeRules } from "../shape-rules.js";
 import { documentRules } from "../text/document-rules.js";
 import { SourceDocument } from "../text/source-document.js";
 import { artifactRules } from "./artifact-rules.js";

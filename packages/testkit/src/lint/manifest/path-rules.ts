@@ -13,7 +13,11 @@ function* pathFaults(subject: ManifestSubject, isMendable: boolean): Generator<F
       at: valueAt(at),
       message: `${at.label} ${JSON.stringify(path)} ${fault}`,
       suggestion:
-        right === undefined ? "write the path of a file below the manifest's folder" : `write ${right}`,
+        right !== undefined
+          ? `write ${right}`
+          : at.name === "workdir"
+            ? "write a folder below the manifest's, or leave workdir out for that one"
+            : "write the path of a file below the manifest's folder",
       fix: right === undefined ? undefined : replaceText(at, right),
     };
   }

@@ -2,7 +2,7 @@ import { cleanPath, packagePathFault } from "../package-path.js";
 import type { PackageFile } from "../package/package-files.js";
 import { programOf } from "../package/program.js";
 import { formatPlatform, isArchitecture, isOperatingSystem, type Platform } from "../platform.js";
-import { fieldAt, valueAt, type Fault, type Rule } from "../rule.js";
+import { valueAt, type Fault, type Rule } from "../rule.js";
 import type { Cursor } from "../text/cursor.js";
 import type { ManifestSubject } from "./subject.js";
 
@@ -167,26 +167,7 @@ export const programRules: readonly Rule<ManifestSubject>[] = [
       };
     },
   },
-  {
-    id: "manifest/build-in-vain",
-    severity: "warning",
-    demands:
-      "release.build is for packages that the host's command line can build, which a Node.js runtime is not",
-    *check({ root, mode }) {
-      const at = root.field("release").field("build");
-      if (mode === "source" && at.isMap && root.field("kind").text === "runtime" && buildsWithNode(at))
-        yield {
-          at: fieldAt(at),
-          message: "release.build is run by the host's command line, which packages no Node.js runtime",
-          suggestion: "make releases with gestalt-runtime package, and build before it in your own script",
-        };
-    },
-  },
 ];
-
-function buildsWithNode(build: Cursor): boolean {
-  return /^(node|npm|npx|pnpm|yarn|tsup|tsc|esbuild|bun)$/.test(build.field("command").items[0]?.text ?? "");
-}
 
 function* programFault({
   at,

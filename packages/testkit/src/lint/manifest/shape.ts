@@ -34,7 +34,10 @@ export const manifestShape = {
       fields: {
         build: {
           type: "object",
-          fields: { command: { type: "list", of: text, nonEmpty: true, required: true }, workdir: text },
+          fields: {
+            command: { type: "list", of: { ...text, filled: true }, nonEmpty: true, required: true },
+            workdir: text,
+          },
         },
       },
     },

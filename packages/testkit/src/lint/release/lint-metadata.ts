@@ -2,7 +2,7 @@ import type { Finding } from "../finding.js";
 import type { Kind } from "../identity.js";
 import { refuse } from "../manifest/read-manifest.js";
 import { runRules, type Rule } from "../rule.js";
-import { shapeRules } from "../shape.js";
+import { shapeRules } from "../shape-rules.js";
 import type { Cursor } from "../text/cursor.js";
 import { documentRules } from "../text/document-rules.js";
 import { readDocument } from "../text/read-document.js";
@@ -13,7 +13,10 @@ import type { ProviderRelease, ReleaseArtifact } from "./types.js";
 
 /** Every rule for `provider-release.yaml` by itself. */
 export const releaseMetadataRules: readonly Rule<MetadataSubject>[] = [
-  ...shapeRules<MetadataSubject>("release", "provider-release.yaml", ({ root }) => ({ root, shape: releaseShape })),
+  ...shapeRules<MetadataSubject>("release", "provider-release.yaml", ({ root }) => ({
+    root,
+    shape: releaseShape,
+  })),
   ...metadataRules,
 ];
 
@@ -45,10 +48,12 @@ export async function readProviderRelease(
 
 /** What a document without errors says. */
 export function toRelease(root: Cursor): ProviderRelease {
-  const artifacts = root.field("artifacts").fields.map((artifact): [string, ReleaseArtifact] => [
-    artifact.name,
-    { path: artifact.field("path").text ?? "", sha256: artifact.field("sha256").text ?? "" },
-  ]);
+  const artifacts = root
+    .field("artifacts")
+    .fields.map((artifact): [string, ReleaseArtifact] => [
+      artifact.name,
+      { path: artifact.field("path").text ?? "", sha256: artifact.field("sha256").text ?? "" },
+    ]);
   return {
     ...(root.value as ProviderRelease),
     version: root.field("version").text ?? "",

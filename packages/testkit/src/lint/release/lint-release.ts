@@ -20,7 +20,10 @@ export const releaseRules: readonly Rule<ReleaseSubject>[] = [...folderRules, ..
  * @param path of `provider-release.yaml`
  * @throws RuntimeProviderError NOT_FOUND where there is no such file
  */
-export async function lintRelease(path: string, options: { readonly kinds?: readonly Kind[] } = {}): Promise<Finding[]> {
+export async function lintRelease(
+  path: string,
+  options: { readonly kinds?: readonly Kind[] } = {},
+): Promise<Finding[]> {
   const document = await readDocument(path);
   const findings = await lintMetadataDocument(document, options);
   if (document.faults.length > 0) return findings;
@@ -34,7 +37,12 @@ export async function lintRelease(path: string, options: { readonly kinds?: read
     if (checked.file !== undefined && !seen.has(checked.file)) findings.push(...inArchive);
     seen.add(checked.file ?? "");
   }
-  const subject = { root, archives, checksums: await readChecksums(dirname(path)), folder: await archivesIn(dirname(path)) };
+  const subject = {
+    root,
+    archives,
+    checksums: await readChecksums(dirname(path)),
+    folder: await archivesIn(dirname(path)),
+  };
   return [...findings, ...(await runRules(releaseRules, subject))];
 }
 
@@ -44,7 +52,8 @@ async function checkArchive(
   options: { readonly kinds?: readonly Kind[] },
 ): Promise<PlatformArchive & { readonly findings: readonly Finding[] }> {
   const path = at.field("path").text?.trim() ?? "";
-  const file = path === "" || /^https?:/i.test(path) ? undefined : isAbsolute(path) ? path : join(folder, path);
+  const file =
+    path === "" || /^https?:/i.test(path) ? undefined : isAbsolute(path) ? path : join(folder, path);
   const known = { at, platform: at.name, file };
   if (file === undefined || (await readPackageFile(file)) === undefined)
     return { ...known, sha256: undefined, archive: undefined, manifest: undefined, findings: [] };

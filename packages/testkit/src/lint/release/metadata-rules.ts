@@ -1,4 +1,12 @@
-import { kindOf, kinds, packageName, sha256Fault, sourceFault, versionFault, type Kind } from "../identity.js";
+import {
+  kindOf,
+  kinds,
+  packageName,
+  sha256Fault,
+  sourceFault,
+  versionFault,
+  type Kind,
+} from "../identity.js";
 import { textFault } from "../manifest/identity-rules.js";
 import { goName, isArchitecture, isOperatingSystem, parsePlatform } from "../platform.js";
 import { fieldAt, valueAt, wholeFile, type Fault, type Rule } from "../rule.js";
@@ -122,7 +130,8 @@ export const metadataRules: readonly Rule<MetadataSubject>[] = [
     demands: "an archive's sha256 is 64 lower-case hex digits",
     fixes: "writes it in lower case",
     *check({ root }) {
-      for (const artifact of root.field("artifacts").fields) yield* textFault(artifact.field("sha256"), sha256Fault);
+      for (const artifact of root.field("artifacts").fields)
+        yield* textFault(artifact.field("sha256"), sha256Fault);
     },
   },
   {
@@ -148,7 +157,8 @@ export const metadataRules: readonly Rule<MetadataSubject>[] = [
   {
     id: "release/archive-name",
     severity: "note",
-    demands: "archives are called as the host's command line calls them: gestalt-plugin-<name>_v<version>_<os>_<arch>.tar.gz",
+    demands:
+      "archives are called as the host's command line calls them: gestalt-plugin-<name>_v<version>_<os>_<arch>.tar.gz",
     *check({ root }) {
       const name = packageName(root.field("package").text ?? "");
       const version = root.field("version").text;

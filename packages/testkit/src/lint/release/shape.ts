@@ -15,7 +15,10 @@ export const releaseShape = {
     artifacts: {
       type: "map",
       required: true,
-      of: { type: "object", fields: { path: { ...text, required: true }, sha256: { ...text, required: true } } },
+      of: {
+        type: "object",
+        fields: { path: { ...text, required: true }, sha256: { ...text, required: true } },
+      },
     },
   },
 } as const satisfies Shape;

@@ -74,16 +74,31 @@ export function removeField(at: Cursor): TextEdit[] | undefined {
   return [{ start: lineStart, end: lineEnd === -1 ? text.length : lineEnd + 1, text: "" }];
 }
 
-/** Makes all edits that touch nothing in common; of two that do, the first. */
-export function applyEdits(text: string, edits: readonly (readonly TextEdit[])[]): string {
+/**
+ * Makes all edits that touch nothing in common; of two that do, the first.
+ *
+ * @returns the text, and which of the groups are in it
+ */
+export function applyEdits(
+  text: string,
+  groups: readonly (readonly TextEdit[])[],
+): { readonly text: string; readonly applied: readonly number[] } {
   const taken: TextEdit[] = [];
-  for (const group of edits)
-    if (group.every((edit) => taken.every((other) => !overlap(edit, other)))) taken.push(...group);
-  taken.sort((a, b) => b.start - a.start);
-  return taken.reduce(
-    (result, { start, end, text: by }) => result.slice(0, start) + by + result.slice(end),
-    text,
-  );
+  const applied: number[] = [];
+  for (const [index, group] of groups.entries()) {
+    if (group.some((edit) => taken.some((other) => overlap(edit, other)))) continue;
+    taken.push(...group);
+    applied.push(index);
+  }
+  const newline = text.includes("\r\n") ? "\r\n" : "\n";
+  const mended = taken
+    .toSorted((a, b) => b.start - a.start)
+    .reduce(
+      (result, { start, end, text: by }) =>
+        result.slice(0, start) + by.replaceAll("\n", newline) + result.slice(end),
+      text,
+    );
+  return { text: mended, applied };
 }
 
 function overlap(a: TextEdit, b: TextEdit): boolean {
