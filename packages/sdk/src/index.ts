@@ -5,6 +5,7 @@ export type { BackgroundContext, CallContext, ConfigureContext } from "./provide
 export type { Logger } from "./provider/logger.js";
 export type * from "./provider/types.js";
 export { jsonSchema, jsonSchemaFile } from "./config/config-schema.js";
+export { readAsset } from "./assets/read-asset.js";
 export { RuntimeProviderError } from "./errors/runtime-provider-error.js";
 export type { ErrorCode } from "./errors/status.js";
 export {

@@ -26,6 +26,7 @@ it("the public API has these values and no others", () => {
     "parseImageReference",
     "pluginEnvironment",
     "probeHttp2",
+    "readAsset",
     "registryCredentials",
     "safeBaseEnvironment",
     "servePluginRuntimeProvider",

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { ErrorObject, ValidateFunction } from "ajv";
+import { assetName, readAsset } from "../assets/read-asset.js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { ConfigSchema, JsonObject } from "../provider/types.js";
 
@@ -20,7 +20,8 @@ export function jsonSchema(schema: JsonObject): ConfigSchema {
 /**
  * The same for a schema in a file, JSON (`.json`) or YAML, which is read when there is a configuration to check.
  *
- * @param path a file URL, or a path, which is relative to the running program's folder
+ * @param path `new URL("./schema.json", import.meta.url)`, which packaging puts into the program (see
+ *   {@link readAsset}), or a path, which is relative to the running program's folder
  */
 export function jsonSchemaFile(path: string | URL): ConfigSchema {
   return { check: async (config, providerName) => checkConfig(config, await readSchema(path), providerName) };
@@ -48,10 +49,10 @@ export async function checkConfig(config: JsonObject, schema: JsonObject, name: 
 }
 
 async function readSchema(schema: string | URL): Promise<JsonObject> {
-  const path =
-    schema instanceof URL ? fileURLToPath(schema) : resolve(dirname(process.argv[1] ?? "."), schema);
+  const path = schema instanceof URL ? assetName(schema) : resolve(dirname(process.argv[1] ?? "."), schema);
   try {
-    const parsed = await parseSchema(await readFile(path, "utf8"), path);
+    const text = schema instanceof URL ? String(await readAsset(schema)) : await readFile(path, "utf8");
+    const parsed = await parseSchema(text, path);
     if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
       throw new Error("it holds no JSON Schema: an object is expected");
     return parsed as JsonObject;
