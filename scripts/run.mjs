@@ -1,6 +1,6 @@
-// `npm test`, `npm run demo`, `npm run bench`, `npm run soak`, `npm run check`: each does all that it needs, on a
-// machine that has Node.js and nothing else. Only Node.js's own modules may be imported up to the point where packages
-// are installed.
+// `npm test`, `npm run demo`, `npm run bench`, `npm run soak`, `npm run package`, `npm run check`: each does all that it
+// needs, on a machine that has Node.js and nothing else. Only Node.js's own modules may be imported up to the point
+// where packages are installed.
 import { assertNodeVersion } from "./lib/node-version.mjs";
 import { debianPackages } from "./lib/debian.mjs";
 import { install } from "./lib/pnpm.mjs";
@@ -24,6 +24,10 @@ const tasks = {
   soak: {
     build: { packages: true, fixtures: true },
     run: async (args) => (await import("./soak/run.mjs")).runSoaks(args),
+  },
+  package: {
+    build: { packages: true, fixtures: false },
+    run: async (args) => (await import("./package.mjs")).packageExample(args),
   },
   check: {
     build: { packages: true, fixtures: false },

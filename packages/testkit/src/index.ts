@@ -10,3 +10,4 @@ export {
 } from "./plugins/operations.js";
 export { fixtureLogLine } from "./plugins/log-lines.js";
 export * from "./host/index.js";
+export * from "./release/index.js";

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addLint } from "./lint.js";
 import { addPackage } from "./package.js";
 import { exitCodes, UsageError, type AddSubcommand, type ExitCode, type ExitsWith } from "./subcommand.js";
 
 /** In the order of the help text. */
-const subcommands: readonly AddSubcommand[] = [addPackage];
+const subcommands: readonly AddSubcommand[] = [addPackage, addLint];
 
 /**
  * Runs the command `gestalt-runtime`.
@@ -36,6 +37,8 @@ function makeProgram(exitsWith: ExitsWith): Command {
     .usage("<command> [options]")
     .showSuggestionAfterError()
     .showHelpAfterError(`"gestalt-runtime --help" lists the commands; each has a --help of its own`)
+    // Below a command, --version is the command's own.
+    .enablePositionalOptions()
     .exitOverride();
   for (const add of subcommands) add(program, exitsWith);
   return program;
