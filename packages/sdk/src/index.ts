@@ -69,3 +69,4 @@ export {
   type BridgeUnixListen,
   type BridgeUpstream,
 } from "./bridge/index.js";
+export { fileSessionStore, memorySessionStore, type FileSessionStoreOptions } from "./store/index.js";
