@@ -51,7 +51,9 @@ export interface PluginRuntimeProvider {
   startPlugin(request: t.StartPluginRequest, context: CallContext): Awaitable<t.HostedPlugin>;
 
   /** Makes a workspace in the session's guest: later hosts only (WORK-2). Left out: UNIMPLEMENTED (WORK-1). */
-  prepareWorkspace?(request: t.PrepareWorkspaceRequest, context: CallContext): Awaitable<t.PreparedWorkspace>;
+  readonly prepareWorkspace?:
+    | ((request: t.PrepareWorkspaceRequest, context: CallContext) => Awaitable<t.PreparedWorkspace>)
+    | undefined;
 
   /** Removes a workspace; idempotent (WORK-3). Left out: OK (WORK-1). */
   removeWorkspace?(request: t.RemoveWorkspaceRequest, context: CallContext): Awaitable<void>;

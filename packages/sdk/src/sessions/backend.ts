@@ -1,137 +1,129 @@
-import type { Readable } from "node:stream";
 import type { Logger } from "../provider/logger.js";
 import type { StringMap } from "../provider/types.js";
-
-/** A value that survives JSON unchanged. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+import type {
+  EgressPlan,
+  Ended,
+  ExecOptions,
+  FoundGuest,
+  Guest,
+  GuestFacts,
+  GuestRequest,
+  Json,
+  PluginIo,
+  PluginRequest,
+  RunningPlugin,
+} from "./guest.js";
+import type { SessionLimits } from "./limits.js";
+import type { SessionStore } from "./session-store.js";
+import type { WorkspaceBackend } from "./workspaces.js";
 
 /**
  * What the author of a level-2 provider writes: how a guest is made, how a program is started in it, how both
- * are removed. States, ids, bindings, environment, logs, readiness, cancellation and clean-up are the runtime's.
+ * are removed. States, ids, bindings, environment, logs, readiness, cancellation, retries, recovery and clean-up
+ * are the runtime's.
  *
- * `H` is the author's own handle on a guest, plain JSON. Methods of one session never overlap, except
- * `destroy`, which may overtake all. A method may ignore `context.signal`: the runtime walks away by itself and
- * destroys what arrives late. Throw a `RuntimeProviderError` to choose what the host is told.
+ * Required are `traits`, `create`, `destroy`, and `launch` or a plugin that `create` starts. All else is a
+ * capability: the runtime uses what is there.
+ *
+ * `H` is the author's own handle on a guest: plain JSON, since a store and a later process must be able to use
+ * it. Live objects, such as connections, are the author's cache.
+ *
+ * Every method does no harm when it is called again with the same arguments. It may ignore `context.signal`: the
+ * runtime walks away by itself, and destroys what arrives late. Methods of one session never overlap, except
+ * `inspect`, which only looks, and `destroy`, which may overtake all. Throw a `BackendError` to say more than
+ * "it failed".
  */
 export interface SessionBackend<H extends Json = Json> {
   readonly traits: BackendTraits;
   /** Bounds that the operator configured; they override those of `createSessionRuntime`. */
   readonly limits?: SessionLimits;
-  /** Proves that the backend works; drives HealthCheck. */
-  check?(context: BackendContext): Promise<void>;
-  /** Makes the guest; resolves when a program can be started in it. The session is `pending` meanwhile. */
-  create(request: GuestRequest, context: BackendContext): Promise<Guest<H>>;
-  /** Starts the program and returns at once: waiting for readiness is the runtime's. */
-  launch(handle: H, plugin: PluginRequest, context: BackendContext): Promise<RunningPlugin>;
   /**
-   * Removes the guest, its programs and everything that was made for them. Called again until it says "gone";
-   * a guest that is not there is "gone".
+   * Where sessions are written down. Default: a `fileSessionStore` in the user's own folder below the temporary
+   * directory where `traits.outlivesProvider`, else memory.
+   */
+  readonly store?: SessionStore;
+  /** Proves that the backend works. Drives HealthCheck; called at the runtime's pace, not the host's. */
+  check?(context: BackendContext): Promise<void>;
+  /**
+   * Makes the guest, and resolves when a program can be started in it, however long that takes: the session is
+   * `pending` meanwhile. Where a guest with `request.name` and this session's labels exists already, that is it.
+   */
+  create(request: GuestRequest, context: BackendContext): Promise<Guest<H>>;
+  /**
+   * Closes the guest's network to all but what `egress` lists, before `launch`; resolves when that is in force.
+   * Called where the plan says `enforce`, and again when addresses in it have changed.
+   */
+  restrict?(handle: H, egress: EgressPlan, context: BackendContext): Promise<void>;
+  /**
+   * Starts the program and returns at once: waiting for readiness is the runtime's. Left out by backends whose
+   * `create` starts it (`Guest.plugin`).
+   */
+  launch?(handle: H, plugin: PluginRequest, context: BackendContext): Promise<RunningPlugin>;
+  /**
+   * Removes the guest, its programs and everything that was made for them. "going" is enough where removing
+   * takes long: it is called again until it says "gone". A guest that is not there is "gone".
    */
   destroy(handle: H, context: BackendContext): Promise<"gone" | "going">;
-  /** Called once, after all guests were destroyed. */
+  /** What is known about the guest now. Throw on doubt: only an answer changes a session's state. */
+  inspect?(handle: H, context: BackendContext): Promise<GuestFacts>;
+  /**
+   * The guests that carry all these labels, whoever made them. One listing call, not one call per guest. A handle
+   * may lack what only its maker knew: where the store has one, that is used.
+   */
+  find?(labels: StringMap, context: BackendContext): AsyncIterable<FoundGuest<H>>;
+  /** Watches a program that runs already, after a restart (REC-1) or where its watch broke off. */
+  adopt?(handle: H, io: PluginIo, context: BackendContext): Promise<RunningPlugin>;
+  /**
+   * Runs a helper program in the guest and resolves when it has ended. With it a plugin's listener is reached
+   * where `launch` gives no `reach` and the guest shares no directory.
+   */
+  exec?(handle: H, argv: readonly string[], options: ExecOptions, context: BackendContext): Promise<Ended>;
+  /** Makes and removes workspaces: later hosts only (WORK-2). */
+  readonly workspaces?: WorkspaceBackend<H>;
+  /** Called once, when the provider ends, after all guests were destroyed or time was up. */
   close?(): Promise<void>;
 }
 
 /** Facts about a backend, known once it is configured. */
 export interface BackendTraits {
-  /** A word such as `"process"`; it stands in error texts. */
+  /** A word such as `"process"`; part of labels and error texts. */
   readonly kind: string;
   /** A sentence for the operator, where plugins can't be hosted here at all (SUP-2, PROC-10). Default: they can. */
   readonly cannotHost?: string;
-  /** What StartSession must bring (SESS-3). */
-  readonly needs: "nothing" | "image" | "template" | "image or template";
+  /**
+   * When the guest is made. `"session"`: from StartSession on. `"plugin"`: from StartPlugin on, for backends
+   * that take command, environment or network rules only when a guest is made; the session is `ready` at once.
+   * Default `"session"`.
+   */
+  readonly createAt?: "session" | "plugin";
+  /** What StartSession must bring (SESS-3). Default `"nothing"`. */
+  readonly needs?: "nothing" | "image" | "template" | "image or template";
   /** What StartSession may bring; anything else is refused, since the operator asked for it in vain. Default both. */
   readonly accepts?: readonly ("image" | "template")[];
+  /** How far an egress policy is enforced (SUP-4). */
   readonly egress: "none" | "cidr" | "hostname";
-  /** `direct`: the host's sockets are visible in the guest under their own paths (BIND-2). */
-  readonly hostServices: "direct" | "relay";
-}
-
-/** Bounds and waits of a session. */
-export interface SessionLimits {
-  /** Live sessions at most; StartSession past it answers RESOURCE_EXHAUSTED. Default 1,000. */
-  readonly maxSessions?: number;
-  /** How long a session may live, then it is `stopped` with the reason `expired`. Default: no end. */
-  readonly lifetimeMs?: number;
-  /** How long before its expiry a session recommends to be drained. Default 30,000, at most half of the lifetime. */
-  readonly drainLeadMs?: number;
-  /** How long `create` may take. Default 300,000. */
-  readonly createTimeoutMs?: number;
-  /** How long StartSession waits for `create` before it answers `pending`. Default 100. */
-  readonly startSessionWaitMs?: number;
-  /** How long `launch` may take. Default 60,000. */
-  readonly launchTimeoutMs?: number;
-  /** How long the plugin has, once launched, until it accepts gRPC connections (PLUG-4). Default 60,000. */
-  readonly readyTimeoutMs?: number;
-  /** When StopSession answers at the latest; clean-up then goes on by itself (SESS-8). Default 2,500. */
-  readonly stopTimeoutMs?: number;
-  /** How long the sessions together have to end when the provider ends (PROC-6). Default 900. */
-  readonly shutdownTimeoutMs?: number;
   /**
-   * A session that no call has named this long after StartSession is stopped: its StartSession was cancelled
-   * on the host's side while the answer was under way (SESS-13). Default 60,000; 0 for never.
+   * How plugins reach the host's services (SUP-3).
+   *
+   * - `"direct"`: the host's sockets are visible in the guest under their own paths (BIND-2).
+   * - `"shared"`: the runtime puts a socket for each of them into `Guest.shared`, and pipes.
+   * - `"relay"`: over the network, through the host's public relay (BIND-3).
    */
-  readonly unclaimedTimeoutMs?: number;
+  readonly hostServices: "direct" | "shared" | "relay";
+  /**
+   * Where a plugin listens in a guest without `Guest.shared`: on a Unix socket of its own below `directory`
+   * (default `/tmp`), or on a free port; plugins of the Go, Rust and Node.js SDKs can't listen on TCP.
+   */
+  readonly listener?:
+    | { readonly type: "unix"; readonly directory: string }
+    | { readonly type: "tcp"; readonly host: string; readonly ports: readonly [first: number, last: number] };
+  /** True when guests live on after this process: sessions are then written down and found again (REC-1). Default false. */
+  readonly outlivesProvider?: boolean;
+  /** The longest life that the backend grants; a session's lifetime is never longer. */
+  readonly maxLifetimeMs?: number;
+  /** What labels can hold. Default: 64 entries, keys of 63 bytes, values of 1,024. */
+  readonly labels?: { readonly entries: number; readonly keyBytes: number; readonly valueBytes: number };
 }
-
-/** What StartSession asked for, as a backend needs it. */
-export interface GuestRequest {
-  readonly sessionId: string;
-  readonly pluginName: string;
-  readonly template?: string;
-  readonly image?: string;
-  /** Secret: docker's `config.json` for pulling `image`. Never log or store it. */
-  readonly dockerConfigJson?: string;
-  readonly metadata: StringMap;
-  readonly expiresAt?: Date;
-}
-
-/** A guest that a program can be started in. */
-export interface Guest<H extends Json> {
-  readonly handle: H;
-  /** A directory that host and guest both see; the plugin's listener is put there. Short: DIAL-2 bounds the path. */
-  readonly shared: { readonly onHost: string; readonly inGuest: string };
-  /** Variables of the guest for the plugin's safe base, such as HOME and TMPDIR (PLUG-2). */
-  readonly env?: StringMap;
-  /** Settles when the guest is gone by itself. */
-  readonly ended?: Promise<Ended>;
-}
-
-/** What is to be started. */
-export interface PluginRequest {
-  readonly pluginName: string;
-  /** As the host gave it (PLUG-1). */
-  readonly command: string;
-  readonly args: readonly string[];
-  /** Complete and final (PLUG-2). Secret: never put it into a command line, a log or an error. */
-  readonly env: StringMap;
-  readonly egress: { readonly allowedHosts: readonly string[]; readonly defaultAction: string };
-  /** Takes the program's output. */
-  readonly io: PluginIo;
-  readonly hostBinary: string;
-}
-
-/** Where a program's output goes. Raw bytes in any pieces; lines, order and limits are the runtime's. */
-export interface PluginIo {
-  /** Reads a stream to its end; a slow log host slows the reading down as configured. */
-  consume(stream: "stdout" | "stderr", output: Readable): void;
-  write(stream: "stdout" | "stderr", bytes: Uint8Array): void;
-}
-
-/** A program that was started. */
-export interface RunningPlugin {
-  /** Settles when the program has ended, at once (SESS-10). */
-  readonly ended: Promise<Ended>;
-  /** Where the host reaches it, if not at its socket in `Guest.shared`. */
-  readonly dialTarget?: string;
-}
-
-/** How a program or a guest ended. */
-export type Ended =
-  | { readonly how: "exit"; readonly code: number }
-  | { readonly how: "signal"; readonly signal: string }
-  | { readonly how: "limit"; readonly limit: string; readonly detail: string }
-  | { readonly how: "vanished"; readonly detail: string };
 
 /** What every call of a backend brings along. */
 export interface BackendContext {
@@ -141,7 +133,12 @@ export interface BackendContext {
   readonly deadline: Date;
   /** Empty for calls that belong to no session. */
   readonly sessionId: string;
-  /** Writes a line of the runtime into the session's log. */
+  /** Says what is being done: a line in the session's log and, while it is `pending`, its `state_message`. */
   progress(text: string): void;
+  /**
+   * One call of a cloud within a method that makes several: counted by the runtime's rate limit, and repeated
+   * with backoff when it throws a `BackendError` that is `retryable`.
+   */
+  call<T>(work: () => Promise<T>): Promise<T>;
   readonly logger: Logger;
 }

@@ -1,79 +1,107 @@
-import type { Logger } from "../provider/logger.js";
-import type { BackendContext, Guest, GuestRequest, Json, SessionBackend } from "./backend.js";
-import { after, bounded, type Bounded } from "./waiting.js";
+import { BackendError } from "./backend-error.js";
+import type { Guest, GuestRequest, Json } from "./guest.js";
+import { GuestRemover, removal, type Removal } from "./guest-remover.js";
+import type { SessionRecorder } from "./session-recorder.js";
+import type { Surroundings } from "./surroundings.js";
+import { settledWithin } from "./waiting.js";
 
-/** One attempt to destroy a guest; failed ones are repeated with a pause that doubles up to its end. */
-export const destroyTimeoutMs = 10_000;
-const firstPauseMs = 250;
-const lastPauseMs = 15_000;
+/** How long an intent may take to be written before a guest is removed all the same. */
+const intentMs = 250;
 
 /** Makes one session's guest, and sees to it that it is gone in the end, whatever fails or comes late. */
 export class GuestKeeper<H extends Json> {
+  readonly #remover: GuestRemover<H>;
   #guest: Guest<H> | undefined;
+  /** Settles when it is known whether there is a guest. */
   #creating: Promise<unknown> = Promise.resolve();
-  #destroying: Promise<void> | undefined;
+  #mayBeLost = false;
+  #destroying: Removal | undefined;
 
   constructor(
-    private readonly sessionId: string,
-    private readonly backend: SessionBackend<H>,
-    private readonly logger: Logger,
+    private readonly around: Surroundings<H>,
+    private readonly recorder: SessionRecorder,
     private readonly progress: (text: string) => void,
-  ) {}
+  ) {
+    this.#remover = new GuestRemover(around);
+  }
 
   get guest(): Guest<H> | undefined {
     return this.#guest;
   }
 
-  async create(request: GuestRequest, timeoutMs: number, signal: AbortSignal): Promise<Guest<H>> {
-    const created = bounded(
-      `creating a guest for session ${this.sessionId}`,
-      timeoutMs,
-      signal,
-      (bounds) => this.backend.create(request, this.context(bounds)),
-      (late) => {
-        if (late !== undefined) void this.destroyGuest(late);
-      },
-    );
+  /** Takes a guest that an earlier process has made. */
+  restore(handle: H): void {
+    this.#guest = { handle };
+  }
+
+  create(request: GuestRequest, signal: AbortSignal): Promise<Guest<H>> {
+    const created = this.#create(request, signal);
     this.#creating = created.catch(() => undefined);
-    this.#guest = await created;
+    return created;
+  }
+
+  async #create(request: GuestRequest, signal: AbortSignal): Promise<Guest<H>> {
+    const { backend, calls, limits } = this.around;
+    await this.recorder.intend({ intent: "create" });
+    const call = {
+      what: "creating the guest",
+      timeoutMs: limits.createTimeoutMs,
+      sessionId: request.sessionId,
+      signal,
+      progress: this.progress,
+    };
+    const asked = { backend: false };
+    try {
+      const guest = await calls.run(
+        call,
+        (context) => {
+          asked.backend = true;
+          return backend.create(request, context);
+        },
+        (late) => {
+          if (late !== undefined) this.#remover.remove(request.sessionId, late.handle);
+        },
+      );
+      this.#guest = guest;
+    } catch (error) {
+      this.#mayBeLost = asked.backend && !(error instanceof BackendError && error.options.neverMade === true);
+      throw error;
+    }
+    const intent = this.#destroying === undefined ? "keep" : "destroy";
+    await this.recorder.note({ handle: this.#guest.handle, intent });
     return this.#guest;
   }
 
-  /** Removes the guest; resolves when it is gone. Calling it again joins the first call. */
-  destroy(timeoutMs: number): Promise<void> {
-    this.#destroying ??= (async () => {
-      // A guest that is still being made has been told to stop; a late one is destroyed where it arrives.
-      if (this.#guest === undefined) await this.#creating;
-      if (this.#guest !== undefined) await this.destroyGuest(this.#guest, timeoutMs);
-    })();
-    return this.#destroying;
+  /** What is late belongs to nobody: removes the guest once more, beside whatever is under way. */
+  destroyAgain(timeoutMs?: number): Promise<void> {
+    if (this.#guest === undefined) return Promise.resolve();
+    return this.#remover.remove(this.recorder.current.id, this.#guest.handle, timeoutMs).asked;
   }
 
-  /** Destroys a guest until it is gone, overtaking what is under way. */
-  async destroyGuest(guest: Guest<H>, timeoutMs = destroyTimeoutMs): Promise<void> {
-    const never = new AbortController().signal;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const outcome = await bounded(
-          `destroying the guest of session ${this.sessionId}`,
-          timeoutMs,
-          never,
-          (bounds) => this.backend.destroy(guest.handle, this.context(bounds)),
-        );
-        if (outcome === "gone") return;
-      } catch (error) {
-        this.logger.warn(
-          { session: this.sessionId, attempt, error },
-          "destroying a guest failed; it is tried again",
-        );
-      }
-      await new Promise<void>((resolve) =>
-        after(Math.min(firstPauseMs * 2 ** (attempt - 1), lastPauseMs), resolve),
-      );
+  /**
+   * Removes the guest. `asked` settles when the backend has begun, `gone` when nothing is left and the session's
+   * record is removed. Calling it again joins the first call.
+   */
+  destroy(timeoutMs?: number): Removal {
+    return (this.#destroying ??= removal((asked) => this.#destroy(asked, timeoutMs)));
+  }
+
+  async #destroy(asked: () => void, timeoutMs?: number): Promise<void> {
+    const { clock } = this.around;
+    await settledWithin(clock, this.recorder.note({ intent: "destroy" }), intentMs);
+    // A guest that is still being made has been told to stop; a late one is destroyed where it arrives.
+    if (this.#guest === undefined) await this.#creating;
+    const id = this.recorder.current.id;
+    if (this.#guest !== undefined) {
+      await follow(this.#remover.remove(id, this.#guest.handle, timeoutMs, this.progress), asked);
+    } else if (this.#mayBeLost) {
+      await follow(this.#remover.removeLost(id), asked);
     }
+    await this.recorder.forget();
   }
+}
 
-  context({ signal, deadline }: Bounded): BackendContext {
-    return { signal, deadline, logger: this.logger, sessionId: this.sessionId, progress: this.progress };
-  }
+async function follow({ asked, gone }: Removal, tellAsked: () => void): Promise<void> {
+  void asked.then(tellAsked);
+  await gone;
 }

@@ -1,17 +1,26 @@
+import { waitForHttp2 } from "../dial-target/http2-probe.js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
+import { systemClock } from "../logs/clock.js";
 import { logForwarderFromEnvironment, type LogForwarder } from "../logs/index.js";
 import type { CallContext, ConfigureContext } from "../provider/context.js";
 import type { PluginRuntimeProvider } from "../provider/provider.js";
 import type * as plain from "../provider/types.js";
-import type { Json, SessionBackend, SessionLimits } from "./backend.js";
-import { resolveLimits, type ResolvedLimits } from "./limits.js";
-import { RuntimeSession } from "./session.js";
-import { bounded } from "./waiting.js";
-
-/** How long `check` of a backend may take before a health check reports it. */
-const checkTimeoutMs = 10_000;
-/** Ended sessions that are remembered until the host stops them; past that the oldest are forgotten. */
-const maxEndedSessions = 1_000;
+import { defaultStateDirectory } from "../state-directory/index.js";
+import { fileSessionStore, memorySessionStore } from "../store/index.js";
+import type { SessionBackend } from "./backend.js";
+import { BackendCalls } from "./backend-calls.js";
+import type { Json } from "./guest.js";
+import { Health } from "./health.js";
+import { HostDirectory } from "./host-directory.js";
+import { resolveLimits, type SessionLimits } from "./limits.js";
+import { PortBook } from "./listeners.js";
+import { Peers } from "./peers.js";
+import { Recovery } from "./recovery.js";
+import type { RuntimeSession } from "./session.js";
+import { SessionTable } from "./session-table.js";
+import { assertCanStart } from "./start-session-checks.js";
+import type { Surroundings, UntilHttp2 } from "./surroundings.js";
+import { settledWithin, type Clock } from "./waiting.js";
 
 export interface SessionRuntimeOptions {
   /** Who the provider is (LIFE-1). What keeps it from hosting plugins is added to its warnings. */
@@ -22,109 +31,154 @@ export interface SessionRuntimeOptions {
   readonly limits?: SessionLimits;
   /** Takes the sessions' logs. Default: the host's log host, else stderr (LOGS-5). */
   readonly logs?: LogForwarder;
+  /**
+   * Sessions of other living instances, where the backend has `find`. `"visible"`: GetSession, ListSessions and
+   * StopSession know them, from a listing made now and then. Default `"visible"`.
+   */
+  readonly peers?: "visible" | "hidden";
+  /**
+   * Guests that outlived an instance which is proven dead. `"keep"`: their sessions are found again (REC-1), and
+   * stopped when no call names them for `recoveredTimeoutMs`. `"destroy"`: they are removed. Default `"keep"`.
+   */
+  readonly leftovers?: "keep" | "destroy";
+  /**
+   * When the provider ends. `"destroy"`: all removals are asked for at once, and what is not gone in PROC-6's time
+   * is written down for the next instance. `"keep"`: guests that outlive the provider stay. Default `"destroy"`.
+   */
+  readonly onShutdown?: "destroy" | "keep";
+  /** For tests and simulations. Default: the clock of this machine. */
+  readonly clock?: Clock;
 }
+
+/** What a test puts in the place of the machine. */
+export interface RuntimeInternals {
+  readonly untilHttp2?: UntilHttp2;
+  readonly random?: () => number;
+}
+
+export type MakeBackend<H extends Json> = (
+  config: plain.JsonObject,
+  context: ConfigureContext,
+) => SessionBackend<H> | Promise<SessionBackend<H>>;
 
 /**
  * Makes a whole provider (level 2) of a backend: the runtime keeps ids, states, metadata, bindings,
- * environment, logs, readiness, cancellation, expiry and clean-up; the backend only makes guests.
+ * environment, logs, readiness, cancellation, expiry, recovery and clean-up; the backend only makes guests.
  *
  * @param makeBackend called once with the operator's configuration; what it throws refuses the configuration
  */
 export function createSessionRuntime<H extends Json>(
-  makeBackend: (
-    config: plain.JsonObject,
-    context: ConfigureContext,
-  ) => SessionBackend<H> | Promise<SessionBackend<H>>,
+  makeBackend: MakeBackend<H>,
   options: SessionRuntimeOptions = {},
 ): PluginRuntimeProvider {
   return new SessionRuntime(makeBackend, options);
 }
 
-class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
+/** The parts of a configured runtime. */
+interface Parts<H extends Json> {
+  readonly around: Surroundings<H>;
+  readonly peers: Peers<H>;
+  readonly health: Health<H>;
+}
+
+export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
   readonly configSchema?: plain.ConfigSchema;
-  readonly #sessions = new Map<string, RuntimeSession<H>>();
-  #backend: SessionBackend<H> | undefined;
-  #limits: ResolvedLimits = resolveLimits();
+  readonly #sessions = new SessionTable<H>();
+  readonly #over = new AbortController();
+  #parts: Parts<H> | undefined;
   #logs: LogForwarder | undefined;
   #closed = false;
 
   constructor(
-    private readonly makeBackend: (
-      config: plain.JsonObject,
-      context: ConfigureContext,
-    ) => SessionBackend<H> | Promise<SessionBackend<H>>,
+    private readonly makeBackend: MakeBackend<H>,
     private readonly options: SessionRuntimeOptions,
+    private readonly internals: RuntimeInternals = {},
   ) {
     if (options.configSchema !== undefined) this.configSchema = options.configSchema;
   }
 
   get identity(): plain.ProviderIdentity {
     const { identity = {} } = this.options;
-    const cannotHost = this.#backend?.traits.cannotHost;
+    const cannotHost = this.#parts?.around.backend.traits.cannotHost;
     if (cannotHost === undefined) return identity;
     return { ...identity, warnings: [...(identity.warnings ?? []), cannotHost] };
   }
 
   async configure(config: plain.JsonObject, context: ConfigureContext): Promise<void> {
     const backend = await this.makeBackend(config, context);
+    const around = await this.#surroundings(backend, context);
+    const recovery = new Recovery(around, this.#sessions, this.options.leftovers ?? "keep");
+    const isOwn = (sessionId: string): boolean =>
+      this.#sessions.get(sessionId) !== undefined || recovery.isRemoving(sessionId);
+    await recovery.begin();
+    const parts = { around, peers: new Peers(around, isOwn), health: new Health(around) };
     if (this.#closed) {
-      await backend.close?.();
+      await this.#end(around);
       throw new RuntimeProviderError("UNAVAILABLE", "the provider is ending");
     }
-    this.#backend = backend;
-    this.#limits = resolveLimits(this.options.limits, backend.limits);
-    if (backend.traits.cannotHost !== undefined) context.logger.warn({}, backend.traits.cannotHost);
+    this.#parts = parts;
+    if (this.options.peers !== "hidden") parts.peers.begin();
+    const { cannotHost } = backend.traits;
+    if (cannotHost !== undefined) context.logger.warn({}, cannotHost);
   }
 
-  async healthCheck(context: CallContext): Promise<plain.HealthReport> {
-    const backend = this.#configured();
-    if (backend.traits.cannotHost !== undefined) return { ready: false, message: backend.traits.cannotHost };
-    await bounded("the backend's check", checkTimeoutMs, context.signal, async (bounds) => {
-      await backend.check?.({ ...bounds, sessionId: "", progress: () => undefined, logger: context.logger });
-    });
-    return { ready: true };
+  healthCheck(): Promise<plain.HealthReport> {
+    return this.#configured().health.report();
   }
 
   getSupport(): plain.RuntimeSupport {
-    const { cannotHost, hostServices, egress } = this.#configured().traits;
+    const { traits, workspaces } = this.#configured().around.backend;
+    const { cannotHost, hostServices, egress } = traits;
     return {
       canHostPlugins: cannotHost === undefined,
-      hostServiceAccess: hostServices === "direct" ? "direct" : "none",
+      hostServiceAccess: hostServices === "relay" ? "none" : "direct",
       egressMode: egress,
+      ...(workspaces !== undefined && { supportsPrepareWorkspace: true }),
     };
   }
 
   async startSession(request: plain.StartSessionRequest, context: CallContext): Promise<plain.Session> {
-    const backend = this.#configured();
-    this.#assertCanStart(request, backend);
-    const session = new RuntimeSession<H>(request, {
-      backend,
-      logs: this.#forwarder(),
-      limits: this.#limits,
-      logger: context.logger,
-      onGone: ({ id }) => this.#sessions.delete(id),
-    });
-    this.#sessions.set(session.id, session);
-    await session.create(this.#limits.startSessionWaitMs, context.signal);
+    const { around } = this.#configured();
+    assertCanStart(request, around.backend.traits);
+    if (this.#closed) throw new RuntimeProviderError("UNAVAILABLE", "the provider is ending");
+    const live = this.#sessions.countLive();
+    if (live >= around.limits.maxSessions)
+      throw new RuntimeProviderError(
+        "RESOURCE_EXHAUSTED",
+        `StartSession: ${live} sessions are open, which is this runtime's limit; stop some, or raise maxSessions`,
+      );
+    const session = this.#sessions.add({ how: "started", request }, around);
+    await session.create(around.limits.startSessionWaitMs, context.signal);
     return session.describe();
   }
 
   getSession(sessionId: string): plain.Session | undefined {
     const session = this.#sessions.get(sessionId);
-    session?.touch();
-    return session?.describe();
+    if (session === undefined) return this.#parts?.peers.get(sessionId);
+    session.touch();
+    return session.describe();
   }
 
   listSessions(): plain.Session[] {
     // No sign that the host knows a session: it lists those too whose StartSession it has cancelled (SESS-13).
-    const live = [...this.#sessions.values()].filter((session) => session.isLive);
-    return live.map((session) => session.describe());
+    const live = this.#sessions.all.filter((session) => session.isLive);
+    const own = live.map((session) => session.describe());
+    const peers = this.#configured().peers.list();
+    return [
+      ...own,
+      ...peers.filter(({ id, state }) => state !== "stopped" && this.#sessions.get(id) === undefined),
+    ];
   }
 
   async stopSession(sessionId: string): Promise<void> {
     const session = this.#sessions.get(sessionId);
-    session?.touch();
-    await session?.stop();
+    if (session === undefined) {
+      const { peers, around } = this.#configured();
+      await settledWithin(around.clock, peers.stop(sessionId), around.limits.stopTimeoutMs);
+      return;
+    }
+    session.touch();
+    await session.stop();
   }
 
   bindHostService(request: plain.BindHostServiceRequest): plain.HostServiceBinding {
@@ -135,62 +189,79 @@ class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
     return this.#require(request.sessionId).startPlugin(request, context.signal);
   }
 
+  /** Only where the backend has workspaces: else level 1 answers UNIMPLEMENTED (WORK-1). */
+  get prepareWorkspace(): PluginRuntimeProvider["prepareWorkspace"] {
+    if (this.#parts?.around.backend.workspaces === undefined) return undefined;
+    return (request, context) => this.#require(request.sessionId).prepareWorkspace(request, context.signal);
+  }
+
+  async removeWorkspace(request: plain.RemoveWorkspaceRequest): Promise<void> {
+    await this.#sessions.get(request.sessionId)?.removeWorkspace(request.agentSessionId);
+  }
+
   /** PROC-6, PROC-8: all sessions at once, whatever they are doing. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(
-      [...this.#sessions.values()].map((session) => session.shutDown(this.#limits.shutdownTimeoutMs)),
-    );
-    await this.#backend?.close?.();
+    if (this.#parts !== undefined) await this.#end(this.#parts.around);
     await this.#logs?.close();
   }
 
-  #assertCanStart(request: plain.StartSessionRequest, backend: SessionBackend<H>): void {
-    const { cannotHost, needs, kind, accepts = ["image", "template"] } = backend.traits;
-    if (cannotHost !== undefined) throw new RuntimeProviderError("FAILED_PRECONDITION", cannotHost);
-    if (this.#closed) throw new RuntimeProviderError("UNAVAILABLE", "the provider is ending");
-    const given = { image: request.image !== undefined, template: request.template !== undefined };
-    const missing =
-      needs === "image or template" ? !given.image && !given.template : needs !== "nothing" && !given[needs];
-    if (missing) {
-      const field = `plugins.${request.pluginName}.execution.runtime.${needs === "template" ? "template" : "image"}`;
-      throw new RuntimeProviderError(
-        "INVALID_ARGUMENT",
-        `StartSession: this runtime needs an ${needs} for the plugin ${JSON.stringify(request.pluginName)}; set ${field}`,
-      );
-    }
-    for (const field of ["image", "template"] as const) {
-      if (given[field] && !accepts.includes(field))
-        throw new RuntimeProviderError(
-          "INVALID_ARGUMENT",
-          `StartSession: the ${kind} runtime has no ${field}s, but ${JSON.stringify(request[field])} was asked for; remove plugins.${request.pluginName}.execution.runtime.${field}`,
-        );
-    }
-    const live = this.#forgetEnded();
-    if (live >= this.#limits.maxSessions)
-      throw new RuntimeProviderError(
-        "RESOURCE_EXHAUSTED",
-        `StartSession: ${live} sessions are open, which is this runtime's limit; stop some, or raise maxSessions`,
-      );
+  async #end({ backend, limits, store, hostDirectory }: Surroundings<H>): Promise<void> {
+    const keepAll = this.options.onShutdown === "keep" && backend.traits.outlivesProvider === true;
+    // What was found again but never asked for may be wanted by the instance that the host keeps (PROC-9).
+    await Promise.all(
+      this.#sessions.all.map((session) =>
+        keepAll || session.isUnclaimedLeftover
+          ? session.release()
+          : session.shutDown(limits.shutdownTimeoutMs),
+      ),
+    );
+    this.#over.abort(new RuntimeProviderError("CANCELLED", "the provider is ending"));
+    await backend.close?.();
+    await hostDirectory.close();
+    await store.close();
   }
 
-  /** Counts the sessions whose guest may live; of the others, forgets the oldest past a bound (SESS-12). */
-  #forgetEnded(): number {
-    const ended = [...this.#sessions.values()].filter((session) => session.isOver);
-    for (const session of ended.slice(0, Math.max(0, ended.length - maxEndedSessions))) void session.stop();
-    return this.#sessions.size - ended.length;
+  async #surroundings(backend: SessionBackend<H>, context: ConfigureContext): Promise<Surroundings<H>> {
+    const { traits } = backend;
+    const { name: providerName, logger } = context;
+    const limits = resolveLimits(traits, this.options.limits, backend.limits);
+    const clock = this.options.clock ?? systemClock;
+    const { random = Math.random, untilHttp2 = waitForHttp2 } = this.internals;
+    const store = backend.store ?? defaultStore(traits.outlivesProvider === true, traits.kind, providerName);
+    return {
+      backend,
+      limits,
+      clock,
+      random,
+      untilHttp2,
+      logger,
+      providerName,
+      calls: new BackendCalls(clock, limits, logger, random),
+      logs: this.#forwarder(),
+      store: await store.open({ providerName, warn: (fields, text) => logger.warn(fields, text) }),
+      hostDirectory: new HostDirectory(traits.kind, providerName),
+      ports: new PortBook(),
+      over: this.#over.signal,
+    };
   }
 
   #require(sessionId: string): RuntimeSession<H> {
     const session = this.#sessions.get(sessionId);
-    if (session === undefined)
+    if (session === undefined) {
+      if (this.#configured().peers.get(sessionId) !== undefined)
+        throw new RuntimeProviderError(
+          "FAILED_PRECONDITION",
+          `session ${JSON.stringify(sessionId)} belongs to another instance of this provider, which alone can start its plugin`,
+        );
       throw new RuntimeProviderError("NOT_FOUND", `there is no session ${JSON.stringify(sessionId)} here`);
+    }
     session.touch();
     return session;
   }
 
-  #configured(): SessionBackend<H> {
-    if (this.#backend !== undefined) return this.#backend;
+  #configured(): Parts<H> {
+    if (this.#parts !== undefined) return this.#parts;
     throw new RuntimeProviderError("FAILED_PRECONDITION", "the provider is not configured yet");
   }
 
@@ -198,4 +269,8 @@ class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
     this.#logs ??= this.options.logs ?? logForwarderFromEnvironment(process.env);
     return this.#logs;
   }
+}
+
+function defaultStore(outlives: boolean, kind: string, providerName: string) {
+  return outlives ? fileSessionStore(defaultStateDirectory(kind, providerName)) : memorySessionStore();
 }

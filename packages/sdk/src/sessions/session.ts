@@ -1,57 +1,81 @@
 import { randomUUID } from "node:crypto";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
-import type { LogForwarder, SessionLog } from "../logs/index.js";
-import type { Logger } from "../provider/logger.js";
 import type * as plain from "../provider/types.js";
-import type { Ended, Guest, Json, SessionBackend } from "./backend.js";
-import { destroyTimeoutMs, GuestKeeper } from "./guest-keeper.js";
-import type { ResolvedLimits } from "./limits.js";
+import { BackendError } from "./backend-error.js";
+import type { Ended, Guest, Json, PluginRequest } from "./guest.js";
+import { GuestKeeper } from "./guest-keeper.js";
+import { guestRequest, newIdentity, type SessionIdentity } from "./guest-request.js";
+import type { Removal } from "./guest-remover.js";
+import { GuestWatch } from "./guest-watch.js";
+import { SessionLifetime } from "./lifetime.js";
 import { PluginOutput } from "./plugin-output.js";
-import { startPlugin } from "./plugin-start.js";
+import { PluginRun } from "./plugin-run.js";
+import { SessionRecorder } from "./session-recorder.js";
+import type { SessionRecord } from "./session-store.js";
+import { flushTimeoutMs, SessionVoice } from "./session-voice.js";
+import { SessionWorkspaces } from "./session-workspaces.js";
 import * as states from "./state.js";
-import { after, settledWithin } from "./waiting.js";
+import type { Surroundings } from "./surroundings.js";
+import { after, settledWithin, type Timer } from "./waiting.js";
 
-/** How long the last lines of a session may take to reach the host before a call is answered (LOGS-3, LOGS-6). */
-const flushTimeoutMs = 500;
-
-/** What a session needs of its runtime. */
-export interface SessionSurroundings<H extends Json> {
-  readonly backend: SessionBackend<H>;
-  readonly limits: ResolvedLimits;
-  readonly logger: Logger;
-  readonly logs: LogForwarder;
-  /** Called once, when nothing of the session is left. */
-  onGone(session: RuntimeSession<H>): void;
-}
+/** How a session came to be. */
+export type SessionOrigin =
+  | { readonly how: "started"; readonly request: plain.StartSessionRequest }
+  /** Found again after a restart (REC-1). */
+  | { readonly how: "restored"; readonly record: SessionRecord };
 
 /**
  * One session: its phase, and the only code that changes it. Calls either act at once or are refused by the
  * phase that they find; `stop` overtakes whatever is under way (SESS-11).
  */
 export class RuntimeSession<H extends Json> {
-  readonly id = `s-${randomUUID()}`;
-  readonly #startedAt = new Date();
-  readonly #expiresAt: Date | undefined;
+  readonly #identity: SessionIdentity;
+  readonly #lifetime: SessionLifetime;
   readonly #bindings = new Map<string, string>();
-  /** Aborts all work for the session when it is stopped. */
+  /** Aborts all work for the session when it is over. */
   readonly #over = new AbortController();
-  #phase: states.Phase = states.pending;
+  readonly #recorder: SessionRecorder;
   readonly #keeper: GuestKeeper<H>;
+  readonly #voice: SessionVoice;
+  readonly #workspaces: SessionWorkspaces<H>;
+  readonly #unclaimed: Timer | undefined;
+  #phase: states.Phase;
+  #metadata: plain.StringMap;
+  #isClaimed = false;
   #createError: RuntimeProviderError | undefined;
+  #run: PluginRun<H> | undefined;
   #stopping: Promise<void> | undefined;
-  #expiry: NodeJS.Timeout | undefined;
-  #claim: NodeJS.Timeout | undefined;
-
-  readonly #log: SessionLog;
 
   constructor(
-    private readonly request: plain.StartSessionRequest,
-    private readonly around: SessionSurroundings<H>,
+    private readonly origin: SessionOrigin,
+    private readonly around: Surroundings<H>,
+    /** Called once, when nothing of the session is left. */
+    private readonly onGone: (session: RuntimeSession<H>) => void,
   ) {
-    this.#log = around.logs.session(this.id);
-    this.#keeper = new GuestKeeper(this.id, around.backend, around.logger, (text) => this.#log.runtime(text));
-    const { lifetimeMs } = around.limits;
-    if (lifetimeMs !== undefined) this.#expiresAt = new Date(this.#startedAt.getTime() + lifetimeMs);
+    const { clock, limits, store, logger, logs, backend } = around;
+    this.#identity = newIdentity(origin, around);
+    const { record } = this.#identity;
+    this.#voice = new SessionVoice(logs.session(record.id));
+    const say = (text: string): void => this.#voice.say(text);
+    this.#recorder = new SessionRecorder(store, logger, record);
+    this.#keeper = new GuestKeeper(around, this.#recorder, say);
+    this.#workspaces = new SessionWorkspaces(around, record.id, say);
+    this.#metadata = this.#metadataWith(record.notes);
+    this.#phase = states.phaseOf(record.state, record.stateReason, record.stateMessage);
+    if (origin.how === "started" && backend.traits.createAt === "plugin") this.#phase = states.ready;
+    this.#lifetime = new SessionLifetime({
+      clock,
+      startedAtMs: record.startedAtMs,
+      ...(record.expiresAtMs !== undefined && { expiresAtMs: record.expiresAtMs }),
+      drainLeadMs: limits.drainLeadMs,
+      onExpired: () => void this.#expire(),
+    });
+    const unclaimedMs = origin.how === "started" ? limits.unclaimedTimeoutMs : limits.recoveredTimeoutMs;
+    if (unclaimedMs > 0) this.#unclaimed = after(clock, unclaimedMs, () => void this.#giveUp());
+  }
+
+  get id(): string {
+    return this.#identity.record.id;
   }
 
   /** True until the session is `stopped`; those are no longer listed (SESS-7). */
@@ -64,43 +88,61 @@ export class RuntimeSession<H extends Json> {
     return states.isOver(this.#phase);
   }
 
+  /** True where a restarted provider found the session, and no call of the host has named it since. */
+  get isUnclaimedLeftover(): boolean {
+    return this.origin.how === "restored" && !this.#isClaimed;
+  }
+
   /** The session as the host sees it: from memory, whatever is under way (SESS-5). */
   describe(): plain.Session {
     const phase = this.#phase;
-    const over = states.isOver(phase);
+    const { progress } = this.#voice;
     return {
       id: this.id,
       state: states.stateOf(phase),
-      metadata: this.request.metadata,
-      lifecycle: this.#lifecycle(),
-      ...(over && { stateReason: phase.reason, stateMessage: phase.message }),
+      metadata: this.#metadata,
+      lifecycle: this.#lifetime.describe(),
+      ...(states.isOver(phase) && { stateReason: phase.reason, stateMessage: phase.message }),
+      ...(phase.name === "pending" && progress !== "" && { stateMessage: progress }),
     };
   }
 
   /** Begins to make the guest; resolves when that is done or `waitMs` have passed. */
   async create(waitMs: number, signal: AbortSignal): Promise<void> {
-    const { lifetimeMs, unclaimedTimeoutMs } = this.around.limits;
-    if (lifetimeMs !== undefined) this.#expiry = after(lifetimeMs, () => void this.#expire());
-    if (unclaimedTimeoutMs > 0) this.#claim = after(unclaimedTimeoutMs, () => void this.#giveUp());
+    if (this.#phase.name !== "pending") {
+      this.#voice.log.answered();
+      return;
+    }
     const created = this.#createGuest();
     const cancelled = new Promise<void>((resolve) =>
       signal.addEventListener("abort", () => resolve(), { once: true }),
     );
-    await settledWithin(Promise.race([created, cancelled]), waitMs);
+    await settledWithin(this.around.clock, Promise.race([created, cancelled]), waitMs);
     const failure = signal.aborted
       ? RuntimeProviderError.from(signal.reason, "StartSession")
       : this.#createError;
-    if (failure === undefined) return;
+    if (failure === undefined) {
+      this.#voice.log.answered();
+      return;
+    }
     // SESS-13: the host will never know this session's id.
     await this.stop();
     throw failure;
   }
 
+  /** Goes on with a session of an earlier process: what it is now, only the backend knows (REC-1). */
+  resume(): void {
+    const handle = this.#identity.record.handle as H;
+    this.#keeper.restore(handle);
+    if (states.isOver(this.#phase)) this.#destroy();
+    else this.#watch(handle).restored(new PluginOutput(this.#voice.log, this.around.clock));
+  }
+
   /** The host has named this session: it knows it, and its log host does too (LOGS-2). */
   touch(): void {
-    clearTimeout(this.#claim);
-    this.#claim = undefined;
-    this.#log.registered();
+    if (!this.#isClaimed) this.#unclaimed?.cancel();
+    this.#isClaimed = true;
+    this.#voice.log.registered();
   }
 
   bind(request: plain.BindHostServiceRequest): plain.HostServiceBinding {
@@ -117,20 +159,38 @@ export class RuntimeSession<H extends Json> {
   /** Starts the plugin and waits until it accepts gRPC connections (PLUG-4). */
   startPlugin(request: plain.StartPluginRequest, signal: AbortSignal): Promise<plain.HostedPlugin> {
     this.#assertNotOver("StartPlugin");
-    const { guest } = this.#keeper;
-    if (this.#phase.name !== "ready" || guest === undefined)
+    const { id } = this;
+    if (this.origin.how === "restored")
       throw precondition(
-        this.#phase.name === "pending"
-          ? `StartPlugin: session ${this.id} is not ready yet; wait until GetSession says ready`
-          : `StartPlugin: session ${this.id} has a plugin already; start another session`,
+        `StartPlugin: session ${id} was found again after a restart of the provider; start another session`,
       );
+    if (this.#phase.name === "pending")
+      throw precondition(`StartPlugin: session ${id} is not ready yet; wait until GetSession says ready`);
+    if (this.#phase.name !== "ready")
+      throw precondition(`StartPlugin: session ${id} has a plugin already; start another session`);
     this.#phase = states.starting;
-    return this.#start(request, guest, AbortSignal.any([signal, this.#over.signal]));
+    return this.#start(request, signal);
+  }
+
+  prepareWorkspace(
+    request: plain.PrepareWorkspaceRequest,
+    signal: AbortSignal,
+  ): Promise<plain.PreparedWorkspace> {
+    this.#assertNotOver("PrepareWorkspace");
+    const { guest } = this.#keeper;
+    if (guest === undefined)
+      throw precondition(`PrepareWorkspace: session ${this.id} has no guest yet; wait until it is ready`);
+    return this.#workspaces.prepare(guest, request, AbortSignal.any([signal, this.#over.signal]));
+  }
+
+  async removeWorkspace(agentSessionId: string): Promise<void> {
+    const { guest } = this.#keeper;
+    if (guest !== undefined && !this.isOver) await this.#workspaces.remove(guest, agentSessionId);
   }
 
   /**
-   * Ends the session and everything in it; resolves when nothing is left, or at the stop timeout, after which
-   * clean-up goes on by itself (SESS-8). Calling it again joins the first call.
+   * Ends the session and everything in it; resolves when the backend has begun to remove it, or at the stop
+   * timeout; clean-up then goes on by itself (SESS-8). Calling it again joins the first call.
    */
   stop(timeoutMs = this.around.limits.stopTimeoutMs): Promise<void> {
     this.#stopping ??= this.#stop(timeoutMs);
@@ -139,159 +199,176 @@ export class RuntimeSession<H extends Json> {
 
   /** Ends the session in the little time that a provider has when it ends itself (PROC-6); nobody takes logs then. */
   async shutDown(timeoutMs: number): Promise<void> {
-    this.#log.end();
-    const { guest } = this.#keeper;
+    this.#voice.log.end();
     // A slower stop that is under way already is overtaken: `destroy` may be called again.
-    if (this.#stopping !== undefined && guest !== undefined)
-      await settledWithin(this.#keeper.destroyGuest(guest, timeoutMs), timeoutMs);
-    else await this.stop(timeoutMs);
+    if (this.#stopping === undefined) await this.stop(timeoutMs);
+    else await settledWithin(this.around.clock, this.#keeper.destroyAgain(timeoutMs), timeoutMs);
+  }
+
+  /** Lets go of the session without touching its guest: the next process finds it (REC-1). */
+  async release(): Promise<void> {
+    this.#voice.log.end();
+    await this.#letGo("the provider is ending");
   }
 
   async #stop(timeoutMs: number): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
+    const { clock, logger } = this.around;
+    const deadlineMs = clock.now() + timeoutMs;
     this.#enter(states.stopped("stopped", "the session was stopped"));
-    this.#over.abort(new RuntimeProviderError("CANCELLED", `session ${this.id} was stopped`));
-    const gone = this.#destroy(timeoutMs).then(() => this.around.onGone(this));
-    const inTime = await settledWithin(gone, timeoutMs - Math.min(flushTimeoutMs, timeoutMs / 4));
+    const { asked, gone } = this.#destroy(timeoutMs, "was stopped");
+    void gone.then(() => this.onGone(this));
+    const inTime = await settledWithin(clock, asked, timeoutMs - Math.min(flushTimeoutMs, timeoutMs / 4));
     if (!inTime)
-      this.around.logger.warn(
+      logger.warn(
         { session: this.id },
         `the session did not end within ${timeoutMs} ms; its clean-up goes on`,
       );
-    await this.#log.flush(Math.max(0, Math.min(flushTimeoutMs, deadline - Date.now())));
-    this.#log.end();
+    await this.#voice.log.flush(Math.max(0, Math.min(flushTimeoutMs, deadlineMs - clock.now())));
+    this.#voice.log.end();
   }
 
   async #createGuest(): Promise<void> {
-    const { metadata, pluginName, template, image, dockerConfigJson } = this.request;
-    const request = {
-      sessionId: this.id,
-      pluginName,
-      metadata,
-      ...(template !== undefined && { template }),
-      ...(image !== undefined && { image }),
-      ...(dockerConfigJson !== undefined && { dockerConfigJson }),
-      ...(this.#expiresAt !== undefined && { expiresAt: this.#expiresAt }),
-    };
     try {
-      const guest = await this.#keeper.create(request, this.around.limits.createTimeoutMs, this.#over.signal);
+      const guest = await this.#makeGuest(this.#over.signal);
       this.#enter(states.ready);
-      guest.ended?.then(
-        (ended) => this.#end(ended),
-        () => undefined,
-      );
+      this.#watch(guest.handle).guest(guest.ended);
     } catch (thrown) {
-      this.#createError = RuntimeProviderError.from(thrown, "creating the guest");
-      this.#fail("create", this.#createError);
+      this.#createError = this.#fail("create", thrown, "creating the guest");
     }
   }
 
-  async #start(
-    request: plain.StartPluginRequest,
-    guest: Guest<H>,
-    signal: AbortSignal,
-  ): Promise<plain.HostedPlugin> {
-    const { backend, limits } = this.around;
-    const io = new PluginOutput(this.#log);
+  async #makeGuest(signal: AbortSignal, plugin?: PluginRequest): Promise<Guest<H>> {
+    const { request } = this.origin as Extract<SessionOrigin, { how: "started" }>;
+    const wanted = guestRequest(request, this.#identity, plugin);
+    this.#voice.secrets.add(wanted.pullCredentials?.password);
+    const guest = await this.#keeper.create(wanted, signal);
+    this.#metadata = this.#metadataWith(guest.notes);
+    this.#lifetime.atMost(guest.expiresAt);
+    if (guest.notes !== undefined) void this.#recorder.note({ notes: guest.notes });
+    return guest;
+  }
+
+  async #start(request: plain.StartPluginRequest, callSignal: AbortSignal): Promise<plain.HostedPlugin> {
+    const { around } = this;
+    const { clock, limits } = around;
+    const signal = AbortSignal.any([callSignal, this.#over.signal]);
+    const run = new PluginRun(around, this.#voice, {
+      sessionId: this.id,
+      request,
+      bindings: this.#bindings,
+      guest: this.#keeper.guest,
+      makeGuest: (plugin) => this.#makeGuest(signal, plugin),
+      onLaunched: ({ handle, ended }, plugin) => {
+        const watch = this.#watch(handle, run);
+        if (this.around.backend.traits.createAt === "plugin") watch.guest(ended);
+        watch.plugin(plugin.ended, run.output);
+      },
+      onLate: () => void this.#keeper.destroyAgain(),
+    });
+    this.#run = run;
     try {
-      const { plugin, dialTarget } = await startPlugin({
-        backend,
-        guest,
-        request,
-        bindings: this.#bindings,
-        io,
-        limits,
-        signal,
-        context: (bounds) => this.#keeper.context(bounds),
-        late: () => void this.#keeper.destroyGuest(guest),
-      });
-      const id = `p-${randomUUID()}`;
-      this.#enter(states.running(id));
-      this.#log.runtime(`the plugin accepts gRPC connections at ${dialTarget}`);
-      void plugin.ended.then((ended) => this.#end(ended, io));
-      return { id, dialTarget };
+      const dialTarget = await run.start(signal);
+      this.#enter(states.running);
+      this.#voice.say(`the plugin accepts gRPC connections at ${dialTarget}`);
+      return { id: `p-${randomUUID()}`, dialTarget };
     } catch (thrown) {
-      const cause = RuntimeProviderError.from(thrown, "StartPlugin");
-      this.#fail(cause.code === "CANCELLED" ? "cancelled" : "start", cause);
-      await settledWithin(this.#destroy(limits.stopTimeoutMs), limits.stopTimeoutMs);
-      await io.ended(flushTimeoutMs);
+      const cause = this.#fail(signal.aborted ? "cancelled" : "start", thrown, "StartPlugin");
+      await settledWithin(clock, this.#destroy(limits.stopTimeoutMs).asked, limits.stopTimeoutMs);
+      await run.output.ended(flushTimeoutMs);
       // LOGS-3: the host reads the last records the moment that it has the error.
-      await this.#log.flush(flushTimeoutMs);
-      throw this.#withLastLines(cause);
+      await this.#voice.log.flush(flushTimeoutMs);
+      throw this.#voice.withLastLines(cause);
     }
+  }
+
+  #watch(handle: H, run?: PluginRun<H>): GuestWatch<H> {
+    return new GuestWatch(this.around, {
+      sessionId: this.id,
+      handle,
+      signal: this.#over.signal,
+      events: {
+        onEnded: (ended) => void this.#ended(ended, run),
+        onExpiry: (expiresAt) => {
+          if (this.#lifetime.atMost(expiresAt)) this.#noteState();
+        },
+        onRunning: () => {
+          if (this.origin.how === "restored" && this.#phase.name === "ready") this.#enter(states.running);
+        },
+      },
+    });
   }
 
   /** SESS-10, SESS-12: a plugin that ended by itself shows at once, and leaves nothing running. */
-  #end(ended: Ended, output?: PluginOutput): void {
-    if (states.isOver(this.#phase)) return;
+  async #ended(ended: Ended, run: PluginRun<H> | undefined = this.#run): Promise<void> {
+    if (run?.takesEnd(ended) === true || states.isOver(this.#phase)) return;
     this.#enter(states.afterEnd(ended));
-    void (async () => {
-      await output?.ended(flushTimeoutMs);
-      this.#log.runtime(states.describeEnd(ended));
-      await this.#destroy(destroyTimeoutMs);
-    })();
+    await run?.output.ended(flushTimeoutMs);
+    this.#voice.say(states.describeEnd(ended));
+    this.#destroy();
   }
 
-  #fail(reason: string, cause: RuntimeProviderError): void {
-    if (states.isOver(this.#phase)) return;
-    this.#enter(states.failed(reason, cause.message));
-    this.#log.runtime(`the session failed: ${cause.message}`);
-    void this.#destroy(destroyTimeoutMs);
+  #fail(reason: string, thrown: unknown, what: string): RuntimeProviderError {
+    const error = this.#voice.error(thrown, what);
+    if (states.isOver(this.#phase)) return error;
+    const word = thrown instanceof BackendError ? (thrown.options.reason ?? reason) : reason;
+    this.#enter(states.failed(word, error.message));
+    this.#voice.say(`the session failed: ${error.message}`);
+    this.#destroy();
+    return error;
   }
 
   async #expire(): Promise<void> {
     if (states.isOver(this.#phase)) return;
-    this.#log.runtime("the session reached the end of its lifetime");
     this.#enter(states.stopped("expired", "the session reached the end of its lifetime"));
-    this.#over.abort(new RuntimeProviderError("CANCELLED", `session ${this.id} expired`));
-    await this.#destroy(destroyTimeoutMs);
+    this.#voice.say("the session reached the end of its lifetime");
+    await this.#destroy(undefined, "expired").gone;
   }
 
   async #giveUp(): Promise<void> {
-    this.around.logger.warn(
-      { session: this.id },
-      "no call has named this session since it was started; it is stopped",
-    );
+    const { logger } = this.around;
+    logger.warn({ session: this.id }, "no call has named this session for long; it is stopped");
     await this.stop();
   }
 
-  #destroy(timeoutMs: number): Promise<void> {
-    clearTimeout(this.#expiry);
-    clearTimeout(this.#claim);
+  #destroy(timeoutMs?: number, why = "is over"): Removal {
+    void this.#letGo(`session ${this.id} ${why}`);
     return this.#keeper.destroy(timeoutMs);
   }
 
-  #enter(phase: states.Phase): void {
-    if (!states.isOver(this.#phase) || phase.name === "stopped") this.#phase = phase;
+  /** Ends all that works for the session in this process. */
+  async #letGo(why: string): Promise<void> {
+    this.#lifetime.end();
+    this.#unclaimed?.cancel();
+    this.#over.abort(new RuntimeProviderError("CANCELLED", why));
+    await this.#run?.close();
   }
 
-  #lifecycle(): plain.SessionLifecycle {
-    if (this.#expiresAt === undefined) return { startedAt: this.#startedAt };
-    const { lifetimeMs = 0, drainLeadMs } = this.around.limits;
-    const lead = Math.min(drainLeadMs, lifetimeMs / 2);
-    return {
-      startedAt: this.#startedAt,
-      recommendedDrainAt: new Date(this.#expiresAt.getTime() - lead),
-      expiresAt: this.#expiresAt,
-    };
+  #enter(phase: states.Phase): void {
+    if (states.isOver(this.#phase) && phase.name !== "stopped") return;
+    this.#phase = phase;
+    this.#noteState();
+  }
+
+  #noteState(): void {
+    const phase = this.#phase;
+    const { expiresAtMs } = this.#lifetime;
+    void this.#recorder.note({
+      state: states.stateOf(phase),
+      ...(states.isOver(phase) && { stateReason: phase.reason, stateMessage: phase.message }),
+      ...(expiresAtMs !== undefined && { expiresAtMs }),
+    });
+  }
+
+  /** Notes of the backend beside the operator's entries, which are never replaced (SESS-2). */
+  #metadataWith(notes: plain.StringMap = {}): plain.StringMap {
+    const { kind } = this.around.backend.traits;
+    const named = Object.entries(notes).map(([key, value]) => [`${kind}.${key}`, value] as const);
+    return { ...Object.fromEntries(named), ...this.#identity.record.metadata };
   }
 
   #assertNotOver(method: string): void {
     if (states.isOver(this.#phase))
       throw precondition(`${method}: session ${this.id} is ${this.#phase.name}: ${this.#phase.message}`);
-  }
-
-  /** PLUG-6: what went wrong stands in the program's last words. */
-  #withLastLines(cause: RuntimeProviderError): RuntimeProviderError {
-    const lines = this.#log.tail("stderr", 20);
-    if (lines.length === 0) return cause;
-    return new RuntimeProviderError(
-      cause.code,
-      `${cause.message}; the last lines of its stderr:\n${lines.join("\n")}`,
-      {
-        cause,
-      },
-    );
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SessionState } from "../provider/types.js";
-import type { Ended } from "./backend.js";
+import type { Ended } from "./guest.js";
 
 /**
  * What a session is doing. `starting` is the runtime's own: the host sees `ready` until the plugin runs, since
@@ -9,19 +9,21 @@ export type Phase =
   | { readonly name: "pending" }
   | { readonly name: "ready" }
   | { readonly name: "starting" }
-  | { readonly name: "running"; readonly pluginId: string }
+  | { readonly name: "running" }
   | { readonly name: "stopped"; readonly reason: string; readonly message: string }
   | { readonly name: "failed"; readonly reason: string; readonly message: string };
+
+export type OverPhase = Extract<Phase, { reason: string }>;
 
 export const pending: Phase = { name: "pending" };
 export const ready: Phase = { name: "ready" };
 export const starting: Phase = { name: "starting" };
-export const running = (pluginId: string): Phase => ({ name: "running", pluginId });
-export const stopped = (reason: string, message: string): Phase => ({ name: "stopped", reason, message });
-export const failed = (reason: string, message: string): Phase => ({ name: "failed", reason, message });
+export const running: Phase = { name: "running" };
+export const stopped = (reason: string, message: string): OverPhase => ({ name: "stopped", reason, message });
+export const failed = (reason: string, message: string): OverPhase => ({ name: "failed", reason, message });
 
 /** `stopped` and `failed` are final. */
-export function isOver(phase: Phase): phase is Extract<Phase, { reason: string }> {
+export function isOver(phase: Phase): phase is OverPhase {
   return phase.name === "stopped" || phase.name === "failed";
 }
 
@@ -30,8 +32,14 @@ export function stateOf(phase: Phase): SessionState {
   return phase.name === "starting" ? "ready" : phase.name;
 }
 
+/** The phase of a session that was written down. */
+export function phaseOf(state: SessionState, reason = "", message = ""): Phase {
+  if (state === "stopped" || state === "failed") return { name: state, reason, message };
+  return { name: state };
+}
+
 /** SESS-10: exit code 0 is `stopped`, all else is `failed`, and says how. */
-export function afterEnd(ended: Ended): Phase {
+export function afterEnd(ended: Ended): OverPhase {
   if (ended.how === "exit" && ended.code === 0) return stopped("exited", describeEnd(ended));
   return failed(reasonOf(ended), describeEnd(ended));
 }

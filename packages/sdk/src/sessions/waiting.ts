@@ -1,4 +1,9 @@
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
+import type { LogClock, LogTimer } from "../logs/index.js";
+
+/** The time that sessions live by. */
+export type Clock = LogClock;
+export type Timer = LogTimer;
 
 /** What a bounded piece of work is given. */
 export interface Bounded {
@@ -6,17 +11,23 @@ export interface Bounded {
   readonly deadline: Date;
 }
 
+export interface Bounds {
+  readonly clock: Clock;
+  /** What is waited for, as an error says it. */
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Runs `work` with a signal that aborts after `timeoutMs` or when `outer` does, and rejects then, whether the
- * work minds its signal or not. What it yields after that goes
- * to `late`, which is called without a value where it failed: a failed call may have made something all the same.
+ * Runs `work` with a signal that aborts after `timeoutMs` or when the outer one does, and rejects then, whether
+ * the work minds its signal or not. What it yields after that goes to `late`, which is called without a value
+ * where it failed: a failed call may have made something all the same.
  *
  * @throws {@link RuntimeProviderError} DEADLINE_EXCEEDED naming `what`, or the outer signal's reason
  */
 export function bounded<T>(
-  what: string,
-  timeoutMs: number,
-  outer: AbortSignal,
+  { clock, what, timeoutMs, signal: outer }: Bounds,
   work: (bounds: Bounded) => Promise<T>,
   late?: (value?: T) => void,
 ): Promise<T> {
@@ -29,29 +40,27 @@ export function bounded<T>(
       controller.abort(reason);
       reject(reason);
     };
-    const abort = (): void => giveUp(outer.reason);
-    const timer = setTimeout(
-      () =>
-        giveUp(new RuntimeProviderError("DEADLINE_EXCEEDED", `${what} did not end within ${timeoutMs} ms`)),
-      timeoutMs,
+    const abort = (): void => giveUp(outer?.reason);
+    const timer = after(clock, timeoutMs, () =>
+      giveUp(new RuntimeProviderError("DEADLINE_EXCEEDED", `${what} did not end within ${timeoutMs} ms`)),
     );
     const finish = (): void => {
       over = true;
-      clearTimeout(timer);
-      outer.removeEventListener("abort", abort);
+      timer.cancel();
+      outer?.removeEventListener("abort", abort);
     };
-    if (outer.aborted) {
+    if (outer?.aborted === true) {
       abort();
       return;
     }
-    outer.addEventListener("abort", abort, { once: true });
+    outer?.addEventListener("abort", abort, { once: true });
     const settle = (act: () => void): void => {
       if (over) return;
       finish();
       act();
     };
     Promise.resolve()
-      .then(() => work({ signal: controller.signal, deadline: new Date(Date.now() + timeoutMs) }))
+      .then(() => work({ signal: controller.signal, deadline: new Date(clock.now() + timeoutMs) }))
       .then(
         (value) => {
           if (over) late?.(value);
@@ -66,22 +75,46 @@ export function bounded<T>(
 }
 
 /** Waits for a promise, `timeoutMs` at most; true when it settled in time. Never rejects. */
-export async function settledWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
+export function settledWithin(clock: Clock, promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimeout(() => resolve(false), timeoutMs, true);
+    const settled = (): void => {
+      timer.cancel();
+      resolve(true);
+    };
+    promise.then(settled, settled);
   });
-  const settled = promise.then(
-    () => true as const,
-    () => true as const,
-  );
-  const inTime = await Promise.race([settled, timeout]);
-  clearTimeout(timer);
-  return inTime;
 }
 
 /** A timer that does not keep the process alive. */
-export function after(ms: number, act: () => void): NodeJS.Timeout {
+export function after(clock: Clock, ms: number, act: () => void): Timer {
   // setTimeout holds 2^31 - 1 ms at most, about 24.8 days; past that it would fire at once.
-  return setTimeout(act, Math.min(ms, 2 ** 31 - 1)).unref();
+  const longest = 2 ** 31 - 1;
+  if (ms <= longest) return clock.setTimeout(act, ms);
+  let timer = clock.setTimeout(() => (timer = after(clock, ms - longest, act)), longest);
+  return { cancel: () => timer.cancel() };
+}
+
+/** Pauses; ends early, and rejects with the signal's reason, when it aborts. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const abort = (): void => {
+      timer.cancel();
+      reject(signal?.reason as Error);
+    };
+    const timer = after(clock, ms, () => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    });
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}
+
+/** Asked anew each time: the compiler believes that a signal stays as it was. */
+export function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

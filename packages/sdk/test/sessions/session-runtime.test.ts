@@ -293,6 +293,7 @@ describe("sessions", () => {
     const { provider } = await subject(backend);
     const cancel = new AbortController();
     const starting = provider.startSession({ pluginName: "example", metadata: {} }, context(cancel.signal));
+    await expect.poll(() => backend.calls).toEqual(["create"]);
     cancel.abort(new Error("the host cancelled"));
     await expect(starting).rejects.toThrow("the host cancelled");
     expect(await provider.listSessions(context())).toEqual([]);
@@ -440,7 +441,7 @@ describe("StartPlugin", () => {
     const { id } = await start();
     const starting = plugin(id).catch((error: unknown) => error);
     await expect.poll(() => backend.plugins.length).toBe(1);
-    backend.plugins[0]?.request.io.write("stderr", Buffer.from("warming up\nno licence found\n"));
+    await backend.plugins[0]?.request.io.write("stderr", Buffer.from("warming up\nno licence found\n"));
     backend.plugins[0]?.end({ how: "exit", code: 7 });
     expect(await starting).toMatchObject({
       code: "FAILED_PRECONDITION",

@@ -1,0 +1,112 @@
+import { connect } from "node:net";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { connect as connectTls } from "node:tls";
+import { openBridge } from "../bridge/index.js";
+import { formatDialTarget, parseDialTarget } from "../dial-target/dial-target.js";
+import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
+import { backoffMs } from "./backoff.js";
+import type { Guest, Json, Reach, RunningPlugin } from "./guest.js";
+import { sharedSocketName } from "./listeners.js";
+import type { Surroundings } from "./surroundings.js";
+import { pause } from "./waiting.js";
+
+/** The host's way to a plugin. */
+export interface Way {
+  /** A dial target that stays the same while the session lives. */
+  readonly dialTarget: string;
+  close(): Promise<void>;
+}
+
+/** Opens the host's way to a plugin's listener; with a way that can be lost, or a `dial`, the runtime pipes. */
+export async function openWay<H extends Json>(
+  around: Surroundings<H>,
+  guest: Guest<H>,
+  plugin: RunningPlugin,
+  signal: AbortSignal,
+): Promise<Way> {
+  const { reach } = plugin;
+  if (reach?.via === "dial") return pipe(around, (abort) => reach.dial(abort));
+  if (reach?.via === "target") {
+    if (reach.closed === undefined && reach.reopen === undefined) return fixed(reach.target);
+    const line = new ReopenedLine(around, reach, signal);
+    return pipe(around, (abort) => line.dial(abort));
+  }
+  if (guest.shared !== undefined)
+    return fixed(formatDialTarget({ type: "unix", path: join(guest.shared.onHost, sharedSocketName) }));
+  throw new RuntimeProviderError(
+    "INTERNAL",
+    "the backend does not say how the plugin is reached; give RunningPlugin.reach or Guest.shared",
+  );
+}
+
+function fixed(dialTarget: string): Way {
+  return { dialTarget, close: () => Promise.resolve() };
+}
+
+async function pipe<H extends Json>(
+  { hostDirectory, logger }: Surroundings<H>,
+  dial: (signal: AbortSignal) => Promise<Duplex>,
+): Promise<Way> {
+  const bridge = await openBridge({
+    listen: { type: "unix", path: await hostDirectory.socketPath() },
+    upstream: dial,
+    logger,
+  });
+  return { dialTarget: bridge.target, close: () => bridge.close() };
+}
+
+/** A target that may be lost and opened anew: connections wait for the new one. */
+class ReopenedLine<H extends Json> {
+  #target: Promise<string>;
+
+  constructor(
+    private readonly around: Surroundings<H>,
+    private readonly reach: Extract<Reach, { via: "target" }>,
+    private readonly signal: AbortSignal,
+  ) {
+    this.#target = Promise.resolve(reach.target);
+    const lost = (): void => {
+      if (this.signal.aborted) return;
+      this.#target = this.#reopen();
+      this.#target.catch(() => undefined);
+    };
+    reach.closed?.then(lost, lost);
+  }
+
+  async dial(signal: AbortSignal): Promise<Duplex> {
+    const target = parseDialTarget(await this.#target, "reach.target");
+    return new Promise((resolve, reject) => {
+      const socket =
+        target.type === "unix"
+          ? connect({ path: target.path })
+          : target.type === "tcp"
+            ? connect(target)
+            : connectTls({ ...target, servername: target.host, ALPNProtocols: ["h2"] });
+      const abort = (): void => void socket.destroy(signal.reason as Error);
+      signal.addEventListener("abort", abort, { once: true });
+      socket.once(target.type === "tls" ? "secureConnect" : "connect", () => {
+        signal.removeEventListener("abort", abort);
+        resolve(socket);
+      });
+      socket.once("error", reject);
+    });
+  }
+
+  async #reopen(): Promise<string> {
+    const { clock, limits, random, logger } = this.around;
+    if (this.reach.reopen === undefined)
+      throw new RuntimeProviderError(
+        "UNAVAILABLE",
+        "the way to the plugin is lost, and can't be opened anew",
+      );
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.reach.reopen(this.signal);
+      } catch (error) {
+        logger.warn({ failures, error }, "the way to a plugin is lost; opening it anew failed");
+        await pause(clock, backoffMs(limits.retry, failures, random), this.signal);
+      }
+    }
+  }
+}
