@@ -1,5 +1,3 @@
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { JsonObject, SessionLimits } from "@gestalt-runtime/sdk";
 
 /** The operator's configuration as `config.schema.json` lets it through, defaults filled in. */
@@ -29,15 +27,4 @@ export function sessionLimits(config: ProcessRuntimeConfig): SessionLimits {
     unclaimedTimeoutMs,
     ...(sessionLifetimeMs !== undefined && { lifetimeMs: sessionLifetimeMs }),
   };
-}
-
-/** Longer than this, a socket below it might not fit its 107 bytes (DIAL-2). */
-const maxStateDirBytes = 60;
-
-/** One directory per user and provider name; in /tmp where the temporary directory's path is long. */
-export function defaultStateDir(providerName: string): string {
-  const uid = process.getuid?.() ?? 0;
-  const name = `gst-${uid}-${providerName.replace(/[^\w.-]/g, "_").slice(0, 20)}`;
-  const preferred = join(tmpdir(), name);
-  return Buffer.byteLength(preferred) <= maxStateDirBytes ? preferred : join("/tmp", name);
 }

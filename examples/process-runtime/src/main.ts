@@ -1,5 +1,6 @@
 import {
   createSessionRuntime,
+  defaultStateDirectory,
   hostSandbox,
   jsonSchema,
   openInstanceDirectory,
@@ -8,7 +9,7 @@ import {
 } from "@gestalt-runtime/sdk";
 import { detectContainment, type ContainmentKind } from "@gestalt-runtime/sdk/processes";
 import schema from "../config.schema.json" with { type: "json" };
-import { defaultStateDir, readConfig, sessionLimits, type ProcessRuntimeConfig } from "./config.js";
+import { readConfig, sessionLimits, type ProcessRuntimeConfig } from "./config.js";
 import { endLeftoverProcesses } from "./leftovers.js";
 import { ProcessBackend } from "./process-backend.js";
 import { UnableBackend } from "./unable-backend.js";
@@ -21,7 +22,7 @@ const provider = createSessionRuntime(
     const config = readConfig(raw);
     const containment = await chooseContainment(config, (text) => logger.warn({}, text));
     const instance = await openInstanceDirectory({
-      root: config.stateDir ?? defaultStateDir(name),
+      root: config.stateDir ?? defaultStateDirectory("process", name),
       removeRoot: config.stateDir === undefined,
       onLeftover: async (path) => {
         logger.warn({ path }, "cleaning up after an instance that died");

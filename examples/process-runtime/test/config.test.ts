@@ -42,7 +42,7 @@ describe("configuration", () => {
     const directory = await testDirectory();
     const provider = await unconfigured(directory);
     await configure(provider, config);
-    expect(await readdir(directory)).toContain(`gst-${process.getuid?.() ?? 0}-process`);
+    expect(await readdir(directory)).toContain(`gst-${process.getuid?.() ?? 0}-process-process`);
     const { execute } = await startPlugin(provider);
     expect(await execute("identity")).toMatchObject({ cwd: process.cwd() });
   });
@@ -97,9 +97,9 @@ describe("configuration", () => {
       name: `r${process.pid}`,
     });
     const { dialTarget } = await startPlugin(provider);
-    expect(dialTarget).toContain(`unix:///tmp/gst-${process.getuid?.() ?? 0}-r${process.pid}/`);
+    expect(dialTarget).toContain(`unix:///tmp/gst-${process.getuid?.() ?? 0}-process-r${process.pid}/`);
     await provider.shutdown();
-    expect(await readdir("/tmp")).not.toContain(`gst-${process.getuid?.() ?? 0}-r${process.pid}`);
+    expect(await readdir("/tmp")).not.toContain(`gst-${process.getuid?.() ?? 0}-process-r${process.pid}`);
     await rm(long, { recursive: true });
   });
 });

@@ -8,7 +8,8 @@ import { leftovers, processesOf, startPlugin, startRuntime, startSession, testDi
 
 const kinds = ["pid-namespace", "process-group"] as const;
 /** Where the runtime keeps its sessions by default. */
-const stateDir = (directory: string): string => join(directory, `gst-${process.getuid?.() ?? 0}-process`);
+const stateDir = (directory: string): string =>
+  join(directory, `gst-${process.getuid?.() ?? 0}-process-process`);
 
 describe.each(kinds)("a provider's death, held together by %s", (containment) => {
   it("PROC-8, REC-2: kill -9 of the provider ends the plugin's whole tree; the next instance removes the rest, and only that", async () => {
