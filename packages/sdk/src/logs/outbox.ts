@@ -219,7 +219,9 @@ export class Outbox implements RecordSink {
     const { limits, dispatcher } = this.context;
     const urgent = this.#flushes.any;
     const enough = this.#queue.size >= limits.batchRecords || this.#queue.cost >= limits.batchBytes;
-    if (urgent || enough || this.#ended || this.#batch.first !== undefined) dispatcher.offer(this, urgent);
+    const crowded = this.#bytes >= limits.sessionBytes / 2 || this.context.budget.isFull;
+    if (urgent || enough || crowded || this.#ended || this.#batch.first !== undefined)
+      dispatcher.offer(this, urgent);
     else this.#linger ??= limits.clock.setTimeout(() => dispatcher.offer(this, false), limits.batchMs);
   }
 

@@ -39,7 +39,7 @@ export class RecordingSessionLog implements SessionLog {
   }
 
   drain(): Promise<void> {
-    return this.sink.drain();
+    return this.#lines.whileWaiting(this.sink.drain());
   }
 
   async consume(stream: "stdout" | "stderr", readable: AsyncIterable<unknown> | Readable): Promise<void> {

@@ -10,6 +10,8 @@ export class StreamLines {
   readonly #tails = new Map<LogStream, LineTail>();
   readonly #touched = new Set<LogStream>();
   readonly #suspended = new Set<LogStream>();
+  /** Those who wait for room: nobody reads what the plugin writes. */
+  #waiting = 0;
   #idle: LogTimer | undefined;
   #ended = false;
 
@@ -43,6 +45,15 @@ export class StreamLines {
   resume(stream: LogStream): void {
     this.#suspended.delete(stream);
     if (this.#splitters.get(stream)?.hasPartialLine === true) this.#touch(stream);
+  }
+
+  /** While anybody waits for room, no stream's time counts. */
+  async whileWaiting(room: Promise<void>): Promise<void> {
+    this.#waiting += 1;
+    await room;
+    this.#waiting -= 1;
+    if (this.#waiting > 0) return;
+    for (const [stream, splitter] of this.#splitters) if (splitter.hasPartialLine) this.#touch(stream);
   }
 
   tail(stream: LogStream, lines: number): string[] {
@@ -80,6 +91,7 @@ export class StreamLines {
   #watch(): void {
     this.#idle ??= this.limits.clock.setTimeout(() => {
       this.#idle = undefined;
+      if (this.#waiting > 0) return;
       let partial = false;
       for (const [stream, splitter] of this.#splitters) {
         if (this.#suspended.has(stream)) continue;

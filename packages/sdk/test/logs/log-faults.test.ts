@@ -4,6 +4,8 @@ import { RuntimeProviderError } from "../../src/errors/runtime-provider-error.js
 import { createLogForwarder } from "../../src/logs/log-forwarder.js";
 import { checkLog, flawless } from "./log-checker.js";
 import { harness, lines, until } from "./forwarder-harness.js";
+import { ManualClock } from "./manual-clock.js";
+import { numberedLine, numberedLines } from "./numbered-lines.js";
 import { frozen, startFrozenHost } from "./log-host.js";
 
 describe("log forwarder with a failing host", () => {
@@ -266,6 +268,28 @@ describe("log forwarder with full buffers", () => {
     expect(checkLog(h.host.records("s"), 40_000)).toEqual(flawless(40_000));
     expect(most).toBeGreaterThan(sessionBytes / 4);
     expect(most).toBeLessThan(2 * sessionBytes);
+  });
+
+  it('LOGS-4: with "block", a line is not cut where its plugin had to wait', async () => {
+    const clock = new ManualClock();
+    await using h = await harness({ sessionBytes, clock, blockAtMostMs: 600_000 });
+    h.host.register("s");
+    let thaw = (): void => undefined;
+    const thawed = new Promise<void>((resolve) => (thaw = resolve));
+    h.host.before = () => thawed;
+    const log = h.logs.session("s");
+    log.registered();
+    const consumed = log.consume("stdout", Readable.from([numberedLines(1, 2000)]));
+    await until(() => h.logs.stats.bufferedBytes >= sessionBytes);
+    // Far longer than a line may wait for its end: but nobody read what the plugin wrote.
+    await clock.advance(60_000);
+    thaw();
+    await consumed;
+    await log.flush(10_000);
+    expect(h.host.messages("s")).toEqual(Array.from({ length: 2000 }, (_, i) => numberedLine(i + 1)));
+    log.write("stdout", Buffer.from("prompt"));
+    await clock.advance(2000);
+    await h.host.holds("s", 2001);
   });
 
   it('LOGS-4: with "block", a plugin waits for a host that takes nothing only so long; then records are dropped, and announced', async () => {
