@@ -1,7 +1,7 @@
 import * as acorn from "acorn";
 import { ancestor, simple } from "acorn-walk";
 import type { Bundle } from "../bundle/bundle.js";
-import type { Layout } from "../bundle/wrap.js";
+import { wrapping, type Layout } from "../bundle/wrap.js";
 import { invalid } from "../refuse.js";
 import { BuiltinBindings } from "./bindings.js";
 import {
@@ -50,7 +50,8 @@ export function audit(
   allow: ReadonlySet<string>,
 ): AuditNotes {
   const program = acorn.parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
-  const context = contextOf(program, layout);
+  const { footer } = wrapping(layout);
+  const context = contextOf(program, layout, footer === "" ? code.length : code.lastIndexOf(footer));
   const places = new SourcePlaces(code, map);
   const faults = new Set<string>();
   for (const { offset, id, what, mend } of hazards(program, context)) {
@@ -74,13 +75,16 @@ export function audit(
   return { missing: outsideModules(program, context) };
 }
 
-function contextOf(program: acorn.Program, layout: Layout): AuditContext {
+/** @param end where the program ends and what is put around it begins */
+function contextOf(program: acorn.Program, layout: Layout, end: number): AuditContext {
   const bindings = new BuiltinBindings(program);
   const requires = new Set<string>();
   const assetNames = new Map<string, string>();
   const uses = new Map<string, number>();
   simple(program, {
-    Identifier: ({ name }) => void uses.set(name, (uses.get(name) ?? 0) + 1),
+    Identifier: ({ name, start }) => {
+      if (start < end) uses.set(name, (uses.get(name) ?? 0) + 1);
+    },
     VariableDeclarator: ({ id, init }) => {
       if (id.type !== "Identifier" || init === null || init === undefined) return;
       if (init.type === "CallExpression")
@@ -98,7 +102,7 @@ function hazards(program: acorn.Program, context: AuditContext): Hazard[] {
     <Node extends acorn.Node>(rule: HazardRule<Node>) =>
     (node: Node, _: unknown, ancestors: acorn.Node[]): void => {
       const hazard = rule(node, ancestors, context);
-      if (hazard !== undefined) found.push({ offset: node.start, ...hazard });
+      if (hazard !== undefined) found.push({ offset: anchorOf(node), ...hazard });
     };
   ancestor(program, {
     Identifier: check(ownPlace),
@@ -108,6 +112,13 @@ function hazards(program: acorn.Program, context: AuditContext): Hazard[] {
     MemberExpression: check(members),
   });
   return found.sort((a, b) => a.offset - b.offset);
+}
+
+/** Where the source map knows a node: a call of an import, `(0, module.name)(...)`, by the name. */
+function anchorOf(node: acorn.Node): number {
+  if (node.type !== "CallExpression") return node.start;
+  const { callee } = node as acorn.CallExpression;
+  return callee.type === "SequenceExpression" ? (callee.expressions.at(-1) ?? callee).start : node.start;
 }
 
 function outsideModules(program: acorn.Program, context: AuditContext): string[] {

@@ -54,6 +54,8 @@ export class BuiltinBindings {
         return this.of(node.expression);
       case "CallExpression":
         return this.#call(node);
+      case "AwaitExpression":
+        return this.#imported(node.argument);
       default:
         return [];
     }
@@ -66,6 +68,12 @@ export class BuiltinBindings {
     // What the bundler and compilers put around a module to make it look like an ES module.
     const isInterop = /^_*(toESM|importStar|importDefault|interopRequire\w*)\d*$/.test(callee.name);
     return isInterop && args[0] !== undefined ? this.of(args[0]) : [];
+  }
+
+  /** `await import("fs")`, which the bundler makes `await Promise.resolve().then(() => __toESM(require_fs()))`. */
+  #imported(promise: acorn.Expression): readonly BuiltinRef[] {
+    const [then] = promise.type === "CallExpression" ? promise.arguments : [];
+    return then?.type === "ArrowFunctionExpression" ? this.of(then.body) : [];
   }
 
   #declare(id: acorn.Pattern, init: acorn.Expression): void {

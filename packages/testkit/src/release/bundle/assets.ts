@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, extname, resolve, sep } from "node:path";
 import type { Loader, Plugin } from "esbuild";
 import type { PackageLookup } from "./packages.js";
@@ -19,8 +19,10 @@ const mediaTypes: Readonly<Record<string, string>> = {
  * a `data:` URL that holds the file. The SDK's `jsonSchemaFile` and `readAsset` read both kinds of URL.
  *
  * What names no file of the module's own package is left alone; the audit refuses it.
+ *
+ * @param root absolute, the author's own package, which need not be an npm package
  */
-export function assets(packages: PackageLookup): Plugin {
+export function assets(root: string, packages: PackageLookup): Plugin {
   return {
     name: "assets",
     setup(build) {
@@ -28,7 +30,7 @@ export function assets(packages: PackageLookup): Plugin {
         const text = await readFile(path, "utf8");
         const texts = new Map<string, string>();
         for (const [whole, , name = ""] of text.matchAll(named)) {
-          const url = await toDataUrl(path, name, packages);
+          const url = await toDataUrl(path, name, packages.of(path)?.folder ?? root);
           if (url !== undefined) texts.set(whole, `new URL(${JSON.stringify(url)})`);
         }
         if (texts.size === 0) return undefined;
@@ -41,19 +43,9 @@ export function assets(packages: PackageLookup): Plugin {
   };
 }
 
-async function toDataUrl(
-  importer: string,
-  name: string,
-  packages: PackageLookup,
-): Promise<string | undefined> {
-  const path = resolve(dirname(importer), decodeURIComponent(name));
-  const root = packages.of(importer)?.folder;
-  if (root !== undefined && !path.startsWith(root + sep)) return undefined;
-  const isFile = await stat(path).then(
-    (stats) => stats.isFile(),
-    () => false,
-  );
-  if (!isFile) return undefined;
+async function toDataUrl(importer: string, name: string, root: string): Promise<string | undefined> {
+  const path = await realpath(resolve(dirname(importer), decodeURIComponent(name))).catch(() => undefined);
+  if (path?.startsWith(root + sep) !== true || !(await stat(path)).isFile()) return undefined;
   const mediaType = mediaTypes[extname(path)] ?? "application/octet-stream";
   const content = (await readFile(path)).toString("base64");
   return `data:${mediaType};name=${encodeURIComponent(name)};base64,${content}`;

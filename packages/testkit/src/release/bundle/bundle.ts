@@ -67,7 +67,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
     logLevel: "silent",
     define: programNames,
     ...jsTexts(wrapping(layout)),
-    plugins: [entryOf(join(root, entry)), builtins, nativeAddons(packages, allow), assets(packages)],
+    plugins: [entryOf(join(root, entry)), builtins, nativeAddons(packages, allow), assets(root, packages)],
   }).catch((error: unknown) => {
     throw refusal(entry, error, new Naming(root, packages));
   });

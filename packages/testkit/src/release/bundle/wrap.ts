@@ -29,11 +29,10 @@ export function wrapping(layout: Layout): { readonly banner: string; readonly fo
       footer: "",
     };
   return {
-    banner: `${layout === "commonjs" ? shebang : ""}(async () => {
-"use strict";
-const __program_filename = __filename, __program_dirname = __dirname;
-const __program_url = process.getBuiltinModule("node:url").pathToFileURL(__filename).href;`,
-    footer: `})().then(
+    // What is CommonJS's own is named outside: inside, the program may have names like those.
+    banner: `${layout === "commonjs" ? shebang : ""}(async (__program_filename, __program_dirname, __program_url) => {
+"use strict";`,
+    footer: `})(__filename, __dirname, process.getBuiltinModule("node:url").pathToFileURL(__filename).href).then(
   () => { process.removeListener("beforeExit", __program_stuck); },
   (error) => {
     process.removeListener("beforeExit", __program_stuck);
