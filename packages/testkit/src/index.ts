@@ -10,4 +10,13 @@ export {
 } from "./plugins/operations.js";
 export { fixtureLogLine } from "./plugins/log-lines.js";
 export * from "./host/index.js";
+export type { InstalledProvider } from "./install/index.js";
+export type {
+  EnforcementKind,
+  PathRule,
+  Sandbox,
+  SandboxOptions,
+  SandboxRules,
+  TcpListen,
+} from "./sandbox/index.js";
 export * from "./release/index.js";

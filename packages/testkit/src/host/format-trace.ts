@@ -40,6 +40,8 @@ function describe(event: HostEventRecord, maxTextLength: number): string {
   switch (event.type) {
     case "spawned":
       return `spawned as process ${event.pid}: ${event.command.join(" ")}`;
+    case "warning":
+      return `warning: ${event.message}`;
     case "ready":
       return "serves gRPC";
     case "signal":

@@ -48,7 +48,7 @@ export class FakeGestaltd implements AsyncDisposable {
       ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
     });
     const operatorEnv = options.operatorEnv ?? process.env;
-    const { cwd, tmpDir, times, onOutput } = options;
+    const { cwd, tmpDir, times, onOutput, onWarning } = options;
     for (const [name, provider] of Object.entries(options.runtimeProviders)) {
       const { config, ...own } = provider;
       this.#slots.set(
@@ -66,6 +66,7 @@ export class FakeGestaltd implements AsyncDisposable {
             ...(tmpDir === undefined ? {} : { tmpDir }),
             ...(times === undefined ? {} : { times }),
             ...(onOutput === undefined ? {} : { onOutput: (chunk, stream) => onOutput(chunk, stream, name) }),
+            ...(onWarning === undefined ? {} : { onWarning: (message) => onWarning(message, name) }),
           },
           config,
         ),
@@ -81,8 +82,14 @@ export class FakeGestaltd implements AsyncDisposable {
     };
   }
 
-  /** Starts every plugin of the config at once; resolves when each is hosted or skipped. */
+  /**
+   * Installs the providers and checks their configs, then starts every plugin of the config at once; resolves when
+   * each is hosted or skipped.
+   *
+   * @throws {@link HostError} `install-refused`, `config-refused` or `sandbox-unavailable`: nothing was started
+   */
   async start(): Promise<void> {
+    await this.#prepare();
     const plugins = Object.entries(this.#options.plugins ?? {});
     await Promise.all(plugins.map(([name, plugin]) => this.host(name, plugin)));
   }
@@ -90,10 +97,12 @@ export class FakeGestaltd implements AsyncDisposable {
   /**
    * Hosts one more plugin. A failure does not throw: it comes back as a skipped plugin with its cause.
    *
-   * @throws TypeError for options that name no such provider, and {@link HostError} `stopped` past the end
+   * @throws TypeError for options that name no such provider, and {@link HostError} `stopped` past the end, or as
+   *   {@link FakeGestaltd.start}
    */
   async host(name: string, plugin: PluginOptions): Promise<PluginOutcome> {
     checkPlugin(name, plugin, this.#options.runtimeProviders);
+    await this.#prepare();
     if (this.#ending.signal.aborted) throw new HostError("stopped", "this host has been told to end");
     const started = this.#host(name, plugin).then((outcome) => {
       this.#plugins.set(name, outcome);
@@ -161,6 +170,13 @@ export class FakeGestaltd implements AsyncDisposable {
     await this.stop();
   }
 
+  async #prepare(): Promise<void> {
+    const preparing = [...this.#slots.values()].map((slot) => slot.prepare());
+    // All of them, so that none is still installing when the first fault ends the host.
+    await Promise.allSettled(preparing);
+    await Promise.all(preparing);
+  }
+
   async #host(name: string, plugin: PluginOptions): Promise<PluginOutcome> {
     const provider = providerOf(plugin.runtime?.provider, this.#options.runtimeProviders) ?? "";
     try {
@@ -186,7 +202,8 @@ export class FakeGestaltd implements AsyncDisposable {
  * Starts a fake gestaltd and every plugin of its config. It resolves when each plugin is hosted or skipped: a
  * skipped plugin is no error, as on the real host (see {@link FakeGestaltd.outcomes}).
  *
- * @throws TypeError for options that are wrong, {@link HostError} `stopped` when the signal ended the start
+ * @throws TypeError for options that are wrong, {@link HostError} `stopped` when the signal ended the start, or what
+ *   {@link FakeGestaltd.start} throws
  */
 export async function startGestaltd(options: GestaltdOptions): Promise<FakeGestaltd> {
   const gestaltd = new FakeGestaltd(options);

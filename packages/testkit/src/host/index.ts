@@ -11,6 +11,12 @@
  *     gestaltd.admin.logs("process", gestaltd.plugin("example").sessionId);
  *     const report = await gestaltd.stop(); // { process: { code: 0, signal: null, killed: false, tookMs } }
  *
+ * A provider is given as a `command`, or as the `source` that an operator would write: the path of a
+ * `provider-release.yaml`, which is checked, unpacked and verified as the real host does it (or of a source
+ * manifest, with a warning). Where its egress is denied it runs in the host's sandbox (PROC-10):
+ *
+ *     runtimeProviders: { process: { source: "/abs/release/provider-release.yaml", config: {}, sandbox: true } }
+ *
  * `new FakeGestaltd(options)`, then `start()` and `stop()`, gives a handle before the start is over. A plugin
  * that can't be hosted is skipped, not thrown: `gestaltd.outcomes.get("example")` is a {@link HostedPlugin} or
  * `{ status: "skipped", failure, message }`. `formatTrace(gestaltd.trace)` tells the whole story.
@@ -30,7 +36,13 @@
  * `ProviderInstance.spawn(options)` does not wait for the provider to serve; `connect()` does.
  */
 export { startGestaltd, FakeGestaltd, type GestaltdStopReport } from "./gestaltd.js";
-export type { EgressOptions, GestaltdOptions, PluginOptions, RuntimeProviderOptions } from "./options.js";
+export type {
+  EgressOptions,
+  GestaltdOptions,
+  PluginOptions,
+  ProviderSource,
+  RuntimeProviderOptions,
+} from "./options.js";
 export { HostedPlugin, type PluginOutcome, type SkippedPlugin } from "./hosted-plugin.js";
 export { startProvider, ProviderInstance, type ProviderInstanceOptions } from "./provider-instance.js";
 export { ProviderProcess, describeEnd, type ProcessEnd, type ShutdownReport } from "./provider-process.js";

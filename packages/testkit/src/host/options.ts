@@ -1,15 +1,29 @@
 import type { JsonObject } from "@bufbuild/protobuf";
+import { checkSource } from "../install/source.js";
 import type { SandboxOptions } from "../sandbox/index.js";
 import type { HostLimits, HostTimes } from "./times.js";
 import type { HostTraceOptions } from "./trace.js";
 
-/** One entry of `runtime.providers` in the operator's config. */
-export interface RuntimeProviderOptions {
+/** What a provider's process is started from: a command, or a package. One of the two is given. */
+export interface ProviderSource {
   /** Absolute path of the executable (PROC-4). */
-  readonly command: string;
+  readonly command?: string;
+  /** Of a command; a package's are its `entrypoint.args`. */
   readonly args?: readonly string[];
+  /**
+   * Absolute path of a `provider-release.yaml`, which is checked, unpacked and verified as the host does it; or of
+   * a source manifest, which is run where it lies, with a warning: the real host takes none.
+   */
+  readonly source?: string;
+}
+
+/** One entry of `runtime.providers` in the operator's config. */
+export interface RuntimeProviderOptions extends ProviderSource {
   readonly env?: Readonly<Record<string, string>>;
-  /** What ConfigureProvider carries; absent or empty, the field is left out (LIFE-2). */
+  /**
+   * What ConfigureProvider carries; absent or empty, the field is left out (LIFE-2). Checked against a package's
+   * schema before anything is started (LIFE-3).
+   */
   readonly config?: JsonObject;
   /** Used by plugins that name no provider. The only provider of a host is its default anyway. */
   readonly default?: boolean;
@@ -70,6 +84,8 @@ export interface GestaltdOptions extends Pick<HostTraceOptions, "onCall" | "onEv
   readonly operatorEnv?: Readonly<Record<string, string | undefined>>;
   /** Told of everything that providers write to stdout and stderr. */
   readonly onOutput?: (chunk: Buffer, stream: "stdout" | "stderr", provider: string) => void;
+  /** Told of what the real host would not take, or takes otherwise. Default: a line on stderr. */
+  readonly onWarning?: (message: string, provider: string) => void;
   readonly times?: Partial<HostTimes>;
   readonly limits?: Partial<HostLimits>;
   /** Aborting it during the start tells the host to end, as SIGTERM does: calls in flight are cancelled (SESS-13). */
@@ -83,9 +99,24 @@ export function checkOptions({ runtimeProviders, plugins = {} }: GestaltdOptions
     throw new TypeError(
       `runtimeProviders: ${defaults.map(([name]) => name).join(" and ")} both have default: true; leave it on one`,
     );
-  for (const [name, { command }] of Object.entries(runtimeProviders))
-    mustBeAbsolute(`runtimeProviders.${name}.command`, command);
+  for (const [name, provider] of Object.entries(runtimeProviders))
+    checkProviderSource(`runtimeProviders.${name}.`, provider);
   for (const [name, plugin] of Object.entries(plugins)) checkPlugin(name, plugin, runtimeProviders);
+}
+
+/** @throws TypeError, as {@link checkOptions}; the fields are named with what stands before them */
+export function checkProviderSource(prefix: string, { command, args, source }: ProviderSource): void {
+  if ((command === undefined) === (source === undefined))
+    throw new TypeError(
+      `${prefix}command and ${prefix}source: ${command === undefined ? "neither" : "both"} are given; give one of them`,
+    );
+  if (command !== undefined) mustBeAbsolute(`${prefix}command`, command);
+  if (source === undefined) return;
+  checkSource(`${prefix}source`, source);
+  if (args !== undefined)
+    throw new TypeError(
+      `${prefix}args is given with ${prefix}source; write them into the manifest's entrypoint.args`,
+    );
 }
 
 /** @throws TypeError, as {@link checkOptions} */

@@ -10,9 +10,10 @@ import { handshake, type Handshake } from "./handshake.js";
 import { HostError } from "./host-error.js";
 import { logSocketVariable, serveLogHost, type LogHost } from "./log-host.js";
 import { LogStore } from "./log-store.js";
-import type { EgressOptions } from "./options.js";
+import { checkProviderSource, type EgressOptions, type ProviderSource } from "./options.js";
 import { dialProvider } from "./provider-dial.js";
 import { providerEnvironment } from "./provider-environment.js";
+import { installSource } from "./provider-install.js";
 import { openProviderSandbox } from "./provider-sandbox.js";
 import { ProviderProcess, type ProcessEnd, type ShutdownReport } from "./provider-process.js";
 import { SessionCalls } from "./session-calls.js";
@@ -20,12 +21,12 @@ import { makeSocketDirectory, removeSocketDirectory } from "./socket-directory.j
 import { hostLimits, hostTimes, type HostLimits, type HostTimes } from "./times.js";
 import { HostTrace } from "./trace.js";
 import { tracedClient } from "./traced-client.js";
+import type { InstalledProvider } from "../install/index.js";
 import type { Sandbox, SandboxOptions } from "../sandbox/index.js";
 
-export interface ProviderInstanceOptions {
-  /** Absolute path of the executable (PROC-4). */
-  readonly command: string;
-  readonly args?: readonly string[];
+export interface ProviderInstanceOptions extends ProviderSource {
+  /** The operator's config: checked against a package's schema before the start, and what the handshake sends. */
+  readonly config?: JsonObject;
   /** The operator's name for it. Default `runtime`; an empty one sets no `GESTALT_PLUGIN_NAME`. */
   readonly name?: string;
   /** The `env` of its config entry. */
@@ -51,6 +52,8 @@ export interface ProviderInstanceOptions {
   readonly trace?: HostTrace;
   /** Told of everything that it writes to stdout and stderr, as it comes. */
   readonly onOutput?: (chunk: Buffer, stream: "stdout" | "stderr") => void;
+  /** Told of what the real host would not take, or takes otherwise. Default: a line on stderr. */
+  readonly onWarning?: (message: string) => void;
   readonly times?: Partial<HostTimes>;
   readonly limits?: Partial<HostLimits>;
   /** Aborting it gives up the start ({@link startProvider} then ends the process). */
@@ -76,10 +79,13 @@ export class ProviderInstance implements AsyncDisposable {
   readonly logHost: LogHost | undefined;
   /** The host's sandbox around the process; absent where it runs in the open. */
   readonly sandbox: Sandbox | undefined;
+  /** The package that was installed for this process alone, and goes with it. */
+  readonly installed: InstalledProvider | undefined;
   readonly times: HostTimes;
   readonly limits: HostLimits;
   /** The calls of a session's life, with what the host does around them. */
   readonly sessions: SessionCalls;
+  readonly #config: JsonObject | undefined;
   #connection: Connection | undefined;
   #shutdown: Promise<ShutdownReport> | undefined;
 
@@ -94,6 +100,8 @@ export class ProviderInstance implements AsyncDisposable {
     this.logs = parts.logs;
     this.logHost = parts.logHost;
     this.sandbox = parts.sandbox;
+    this.installed = parts.installed;
+    this.#config = parts.config;
     this.times = parts.times;
     this.limits = parts.limits;
     this.sessions = new SessionCalls(this);
@@ -101,18 +109,20 @@ export class ProviderInstance implements AsyncDisposable {
 
   /** Spawns the process and does not wait for it to serve; {@link ProviderInstance.connect} does. */
   static async spawn(options: ProviderInstanceOptions): Promise<ProviderInstance> {
-    const { command, args = [], name = "runtime", operatorEnv = process.env } = options;
-    if (!command.startsWith("/"))
-      throw new TypeError(`command ${JSON.stringify(command)} is not an absolute path; resolve it first`);
+    const { name = "runtime", operatorEnv = process.env } = options;
+    checkProviderSource("", options);
     const times = { ...hostTimes, ...options.times };
     const limits = { ...hostLimits, ...options.limits };
     const trace = options.trace ?? new HostTrace({ maxRecords: limits.traceRecords });
     const logs = options.logs ?? new LogStore(limits);
     const instance = trace.nextInstance();
-    const directory = await makeSocketDirectory(options.tmpDir);
+    const installed = await installSource({ ...options, name, trace });
+    const { command = "", args = [] } = installed ?? options;
+    let directory: string | undefined;
     let logHost: LogHost | undefined;
     let sandbox: Sandbox | undefined;
     try {
+      directory = await makeSocketDirectory(options.tmpDir);
       if (options.logHost ?? true)
         logHost = await serveLogHost({
           path: join(directory, "host-0.sock"),
@@ -157,13 +167,16 @@ export class ProviderInstance implements AsyncDisposable {
         logs,
         logHost,
         sandbox,
+        installed,
+        config: options.config,
         times,
         limits,
       });
     } catch (error) {
       await sandbox?.close();
       await logHost?.close();
-      await removeSocketDirectory(directory);
+      if (directory !== undefined) await removeSocketDirectory(directory);
+      await installed?.remove();
       throw error;
     }
   }
@@ -202,7 +215,7 @@ export class ProviderInstance implements AsyncDisposable {
   }
 
   /** Identity, configuration, identity again, with the host's deadlines and checks (LIFE). */
-  handshake(config?: JsonObject, signal?: AbortSignal): Promise<Handshake> {
+  handshake(config: JsonObject | undefined = this.#config, signal?: AbortSignal): Promise<Handshake> {
     return handshake(this.lifecycle, { name: this.name, config, times: this.times, signal });
   }
 
@@ -214,6 +227,7 @@ export class ProviderInstance implements AsyncDisposable {
       const report = await this.process.terminate(this.times.providerStopMs);
       await this.sandbox?.close();
       await removeSocketDirectory(this.directory);
+      await this.installed?.remove();
       return report;
     })());
   }
@@ -266,6 +280,8 @@ interface InstanceParts {
   readonly logs: LogStore;
   readonly logHost: LogHost | undefined;
   readonly sandbox: Sandbox | undefined;
+  readonly installed: InstalledProvider | undefined;
+  readonly config: JsonObject | undefined;
   readonly times: HostTimes;
   readonly limits: HostLimits;
 }

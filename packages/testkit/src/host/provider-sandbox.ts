@@ -1,4 +1,4 @@
-import { openSandbox, SandboxUnavailableError, type Sandbox } from "../sandbox/index.js";
+import { chooseEnforcement, openSandbox, SandboxUnavailableError, type Sandbox } from "../sandbox/index.js";
 import { HostError } from "./host-error.js";
 import { needsHostnameEgress } from "./hosting-plan.js";
 import type { RuntimeProviderOptions } from "./options.js";
@@ -9,6 +9,16 @@ export function isSandboxed({
   egress,
 }: Pick<RuntimeProviderOptions, "egress" | "sandbox">): boolean {
   return sandbox === undefined ? needsHostnameEgress(egress) : sandbox !== false;
+}
+
+/** @throws {@link HostError} `sandbox-unavailable` where a provider would be sandboxed and can't be here */
+export function mustHaveSandbox(options: Pick<RuntimeProviderOptions, "egress" | "sandbox">): void {
+  const { enforcement, tcpListen } = typeof options.sandbox === "object" ? options.sandbox : {};
+  try {
+    if (isSandboxed(options)) chooseEnforcement(enforcement, tcpListen);
+  } catch (error) {
+    throw unavailable(error);
+  }
 }
 
 export interface ProviderSandboxOptions extends Pick<RuntimeProviderOptions, "egress" | "sandbox"> {
@@ -33,8 +43,12 @@ export async function openProviderSandbox(options: ProviderSandboxOptions): Prom
       ...(egress === undefined ? {} : { egress }),
       ...(tmpDir === undefined ? {} : { tmpDir }),
     });
-  } catch (cause) {
-    if (!(cause instanceof SandboxUnavailableError)) throw cause;
-    throw new HostError("sandbox-unavailable", cause.message, { cause });
+  } catch (error) {
+    throw unavailable(error);
   }
+}
+
+function unavailable(cause: unknown): unknown {
+  if (!(cause instanceof SandboxUnavailableError)) return cause;
+  return new HostError("sandbox-unavailable", cause.message, { cause });
 }

@@ -1,6 +1,9 @@
 import type { JsonObject } from "@bufbuild/protobuf";
+import type { InstalledProvider } from "../install/index.js";
+import { installSource } from "./provider-install.js";
 import { startProvider, type ProviderInstance, type ProviderInstanceOptions } from "./provider-instance.js";
 import type { ShutdownReport } from "./provider-process.js";
+import { mustHaveSandbox } from "./provider-sandbox.js";
 
 /**
  * The host's hold on one provider of its config: started when the first plugin needs it; plugins that come at
@@ -9,11 +12,27 @@ import type { ShutdownReport } from "./provider-process.js";
  */
 export class ProviderSlot {
   #kept: ProviderInstance | undefined;
+  #prepared: Promise<InstalledProvider | undefined> | undefined;
 
   constructor(
     readonly options: ProviderInstanceOptions,
     readonly config: JsonObject | undefined,
   ) {}
+
+  /**
+   * What the host does before it starts anything: installs the package, checks the operator's config against its
+   * schema (LIFE-3), and looks whether the sandbox that it needs can be had. Once, however often it is called.
+   *
+   * @throws {@link HostError} `install-refused`, `config-refused` or `sandbox-unavailable`: the whole host stops
+   */
+  async prepare(): Promise<void> {
+    await (this.#prepared ??= this.#prepare());
+  }
+
+  async #prepare(): Promise<InstalledProvider | undefined> {
+    mustHaveSandbox(this.options);
+    return installSource({ ...this.options, ...(this.config === undefined ? {} : { config: this.config }) });
+  }
 
   /** The instance that is kept; `undefined` while none is ready. */
   get instance(): ProviderInstance | undefined {
@@ -30,7 +49,7 @@ export class ProviderSlot {
   }
 
   async #start(signal: AbortSignal): Promise<ProviderInstance> {
-    const instance = await startProvider({ ...this.options, signal });
+    const instance = await startProvider({ ...(await this.#withProgram()), signal });
     try {
       await instance.handshake(this.config, signal);
       return instance;
@@ -40,8 +59,19 @@ export class ProviderSlot {
     }
   }
 
+  /** The options with what was installed in the source's place: it serves every instance. */
+  async #withProgram(): Promise<ProviderInstanceOptions> {
+    const { source, ...options } = this.options;
+    const installed = await this.#prepared;
+    if (source === undefined || installed === undefined) return this.options;
+    return { ...options, command: installed.command, args: installed.args };
+  }
+
   /** `undefined` when there is nothing to end. */
   async shutdown(): Promise<ShutdownReport | undefined> {
-    return this.#kept?.shutdown();
+    const report = await this.#kept?.shutdown();
+    const installed = await this.#prepared?.catch(() => undefined);
+    await installed?.remove();
+    return report;
   }
 }

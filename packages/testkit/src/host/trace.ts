@@ -31,6 +31,7 @@ export interface HostCall {
 export type HostEvent =
   | { readonly type: "spawned"; readonly pid: number; readonly command: readonly string[] }
   | { readonly type: "ready" }
+  | { readonly type: "warning"; readonly message: string }
   | { readonly type: "signal"; readonly signal: NodeJS.Signals }
   | { readonly type: "exited"; readonly code: number | null; readonly signal: NodeJS.Signals | null }
   | {
