@@ -1,0 +1,26 @@
+import type { EgressProxyCredentials } from "./proxy-options.js";
+
+/** Where a guest finds its proxy. */
+export interface EgressProxyLocation {
+  readonly host: string;
+  readonly port: number;
+  readonly credentials?: EgressProxyCredentials;
+}
+
+/**
+ * The variables that send a program's traffic to a proxy, in both cases of letters: programs read one or the other.
+ * Set them last, over those of the request, and leave `NO_PROXY` out: what it names would go nowhere. Secret where there
+ * are credentials.
+ */
+export function egressProxyEnvironment({
+  host,
+  port,
+  credentials,
+}: EgressProxyLocation): Record<string, string> {
+  const user =
+    credentials === undefined
+      ? ""
+      : `${encodeURIComponent(credentials.username)}:${encodeURIComponent(credentials.password)}@`;
+  const url = `http://${user}${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return { HTTP_PROXY: url, HTTPS_PROXY: url, http_proxy: url, https_proxy: url };
+}
