@@ -1,17 +1,21 @@
 import { constants } from "node:fs";
 import { copyFile, link, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
+  fixturePlugin,
+  packageProvider,
   startGestaltd,
   startProvider,
-  fixturePlugin,
-  type ProviderInstanceOptions,
+  type FakeGestaltd,
 } from "@gestalt-runtime/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { program, testDirectory } from "./support.js";
 
+const ownFolder = fileURLToPath(new URL("..", import.meta.url));
+
 /** Node.js itself with the program beside it: a script does not start in the host's sandbox (PROC-10). */
-async function executable(directory: string): Promise<Pick<ProviderInstanceOptions, "command" | "args">> {
+async function executable(directory: string): Promise<{ command: string; args: string[] }> {
   const folder = join(directory, "package");
   await mkdir(folder);
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -36,7 +40,7 @@ describe("the process runtime in the host's sandbox", () => {
   ] as const)
     it(`PROC-10, SUP-2: says that it can't host, and why, in words for an operator (${enforcement})`, async () => {
       const directory = await testDirectory();
-      const { command, args = [] } = await executable(directory);
+      const { command, args } = await executable(directory);
       await using provider = await startProvider({
         command,
         args,
@@ -71,4 +75,47 @@ describe("the process runtime in the host's sandbox", () => {
     });
     expect(gestaltd.outcomes.get("example")).toMatchObject({ status: "skipped", failure: "cannot-host" });
   });
+});
+
+describe("the process runtime as a release", () => {
+  const release = async (directory: string, artifact: "executable" | "script"): Promise<string> => {
+    const output = join(directory, "release");
+    onTestFinished(() => rm(output, { recursive: true, force: true }));
+    return (await packageProvider({ folder: ownFolder, artifact, output })).metadata;
+  };
+
+  it("PROC-10: the executable hosts plugins in the open, and says in the sandbox that it can't", async () => {
+    const directory = await testDirectory();
+    const source = await release(directory, "executable");
+    const host = (sandbox: boolean): Promise<FakeGestaltd> =>
+      startGestaltd({
+        runtimeProviders: { process: { source, sandbox } },
+        plugins: { example: fixturePlugin() },
+        tmpDir: directory,
+        operatorEnv: { PATH: process.env.PATH, TMPDIR: directory },
+      });
+    {
+      await using open = await host(false);
+      expect((await open.execute("example", "echo", { a: 1 })).body).toBe('{"a":1}');
+    }
+    await using sandboxed = await host(true);
+    expect(sandboxed.outcomes.get("example")).toMatchObject({ status: "skipped", failure: "cannot-host" });
+    const [, after] = sandboxed.trace.calls.filter(({ method }) => method.endsWith("/GetProviderIdentity"));
+    expect(after?.outcome).toMatchObject({ code: "OK", response: { warnings: [cannotHost("EACCES")] } });
+  }, 240_000);
+
+  it("PROC-10: the script does not start in the sandbox, and the host says what to do", async () => {
+    const directory = await testDirectory();
+    const source = await release(directory, "script");
+    await using gestaltd = await startGestaltd({
+      runtimeProviders: { process: { source, sandbox: true } },
+      plugins: { example: fixturePlugin() },
+      tmpDir: directory,
+    });
+    const outcome = gestaltd.outcomes.get("example");
+    expect(outcome).toMatchObject({ status: "skipped", failure: "exited-before-serving" });
+    expect(outcome?.status === "skipped" && outcome.message).toContain(
+      "Package the provider as an executable: gestalt-runtime package --artifact executable",
+    );
+  }, 120_000);
 });
