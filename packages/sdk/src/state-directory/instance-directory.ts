@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { claimInstance, temporaryPrefix } from "./claim.js";
+import { keepFresh } from "./freshness.js";
 import { isOwnerDead } from "./lock.js";
 
 export interface InstanceDirectoryOptions {
@@ -43,10 +44,12 @@ export async function openInstanceDirectory(options: InstanceDirectoryOptions): 
     await lock.release();
     throw error;
   }
+  const end = keepFresh(() => [root, join(root, id + lockSuffix), path]);
   return {
     id,
     path,
     close: async () => {
+      end();
       await rm(path, { recursive: true, force: true, maxRetries: 3 });
       await lock.release();
       // Refused where another instance is in it.

@@ -25,6 +25,8 @@ export type LockState = "alive" | "dead" | "missing" | "unknown";
 export async function takeLock(path: string, temporary: string): Promise<Lock> {
   const server = createServer((socket) => socket.destroy());
   await listen(server, temporary);
+  // A connection that can't be accepted, for want of descriptors, has got its answer already.
+  server.on("error", () => undefined);
   server.unref();
   try {
     await rename(temporary, path);

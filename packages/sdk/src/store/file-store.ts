@@ -26,8 +26,8 @@ export interface FileSessionStoreOptions {
  * Files have mode 0600, folders 0700. What is written is what a `SessionRecord` has and the provider's name;
  * secrets are there only where a backend puts them into its handles. A record is at most 1 MiB.
  *
- * @param directory absolute, and short enough for a Unix socket in it: at most 70 bytes on Linux. It is made where
- * it is missing. Directories that are cleaned by age, such as `/tmp` on some systems, lose old sessions.
+ * @param directory absolute, and short enough for a Unix socket in it: at most 71 bytes on Linux, 67 on macOS.
+ * It is made where it is missing.
  * @throws {@link RuntimeProviderError} INVALID_ARGUMENT for a directory that can't be used
  */
 export function fileSessionStore(directory: string, options: FileSessionStoreOptions = {}): SessionStore {
@@ -45,7 +45,7 @@ function faultOf(directory: string): string | undefined {
   if (directory.includes("\0")) return "has a NUL byte in it; take it out";
   const longest = Buffer.byteLength(join(directory, lockName("0".repeat(instanceDigits))));
   if (longest <= maxUnixPathBytes) return undefined;
-  return `is ${longest - maxUnixPathBytes} bytes too long for a socket in it; use a shorter one`;
+  return `is too long: a socket in it would have a path of ${longest} bytes, more than ${maxUnixPathBytes}; use a shorter one`;
 }
 
 async function openInstance(

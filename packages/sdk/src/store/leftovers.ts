@@ -4,7 +4,7 @@ import type { SessionRecord } from "../sessions/session-store.js";
 import { syncFolder } from "./durable-file.js";
 import { isRecordFile, isUnfinished, recordFileName } from "./names.js";
 import { readRecordFile } from "./record-file.js";
-import type { StoreFolder } from "./store-folder.js";
+import { exists, type StoreFolder } from "./store-folder.js";
 import { codeOf, storeError } from "./store-error.js";
 
 /** The instance that takes over. */
@@ -22,13 +22,11 @@ export interface Taker {
  * Takes the sessions of a dead instance over, file by file: renaming is what decides between several takers, and
  * at every moment a session is in a folder whose owner is alive, or can be proven dead by the next one. What can't
  * be read stays where it is, with its folder and lock.
- *
- * @returns whether nothing is left of the instance
  */
-export async function takeOver(store: StoreFolder, instance: string, taker: Taker): Promise<boolean> {
+export async function takeOver(store: StoreFolder, instance: string, taker: Taker): Promise<void> {
   const folder = store.folderOf(instance);
   const names = await namesIn(folder, taker);
-  if (names === undefined) return false;
+  if (names === undefined) return;
   let took = 0;
   for (const name of names) if (await takeFile(folder, name, taker)) took += 1;
   if (took > 0) {
@@ -36,7 +34,7 @@ export async function takeOver(store: StoreFolder, instance: string, taker: Take
     await syncFolder(taker.folder);
     await syncFolder(folder).catch(ignoreMissing);
   }
-  return removeEmpty(store, instance);
+  await removeEmpty(store, instance);
 }
 
 /** The names in the folder; none where it was never made; undefined where it is not to be touched. */
@@ -97,24 +95,20 @@ async function move(from: string, to: string, taker: Taker): Promise<boolean> {
     await rename(from, to);
     return true;
   } catch (error) {
-    const isThere = await lstat(from).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) taker.warn(from, storeError(error, "take it over to", to).message);
+    if (await exists(from)) taker.warn(from, storeError(error, "take it over to", to).message);
     return false;
   }
 }
 
-async function removeEmpty(store: StoreFolder, instance: string): Promise<boolean> {
+async function removeEmpty(store: StoreFolder, instance: string): Promise<void> {
   try {
     await rmdir(store.folderOf(instance)).catch(ignoreMissing);
   } catch {
-    return false;
+    // Something is left in it, and keeps its lock.
+    return;
   }
   // The lock goes last, as it came first.
   await rm(store.lockOf(instance), { force: true });
-  return true;
 }
 
 function ignoreMissing(error: unknown): void {

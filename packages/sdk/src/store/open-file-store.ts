@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { OpenSessionStore, SessionRecord, SessionStoreContext } from "../sessions/session-store.js";
-import { takeOver } from "./leftovers.js";
+import { keepFresh } from "../state-directory/freshness.js";
+import { takeOver, type Taker } from "./leftovers.js";
 import { isInstance, recordFileName } from "./names.js";
 import { encodeRecord } from "./record.js";
 import { RecordWriter } from "./record-writer.js";
@@ -28,21 +30,37 @@ export class OpenFileStore implements OpenSessionStore {
   readonly #warned = new Set<string>();
   /** Proven dead, and perhaps gone from the directory since. */
   readonly #dead = new Set<string>();
+  readonly #endFreshness: () => void;
   #taking: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   constructor(parts: OpenFileStoreParts) {
     this.instance = parts.instance;
     this.#parts = parts;
-    this.#writer = new RecordWriter(parts.store.folderOf(parts.instance));
+    const { store, instance } = parts;
+    const folder = store.folderOf(instance);
+    this.#writer = new RecordWriter(folder);
+    this.#endFreshness = keepFresh(() => [
+      store.path,
+      store.lockOf(instance),
+      folder,
+      ...Array.from(this.#held, (sessionId) => join(folder, recordFileName(sessionId))),
+    ]);
   }
 
   async save(record: SessionRecord): Promise<void> {
     this.#assertOpen();
     const { providerName } = this.#parts.context;
     const text = encodeRecord({ providerName, record });
+    const file = recordFileName(record.id);
     this.#held.add(record.id);
-    await this.#writer.submit(recordFileName(record.id), text);
+    try {
+      await this.#writer.submit(file, text);
+    } catch (error) {
+      const path = join(this.#parts.store.folderOf(this.instance), file);
+      if (!(await exists(path))) this.#held.delete(record.id);
+      throw error;
+    }
   }
 
   async remove(sessionId: string): Promise<void> {
@@ -81,6 +99,7 @@ export class OpenFileStore implements OpenSessionStore {
   async #close(): Promise<void> {
     await this.#taking;
     await this.#writer.idle();
+    this.#endFreshness();
     await this.#parts.letGo();
   }
 
@@ -90,19 +109,24 @@ export class OpenFileStore implements OpenSessionStore {
       throw storeError(error, "look for leftovers in", store.path);
     });
     const taken: SessionRecord[] = [];
+    const taker: Taker = {
+      providerName: context.providerName,
+      folder: store.folderOf(this.instance),
+      has: (sessionId) => this.#held.has(sessionId),
+      took: (record) => {
+        this.#held.add(record.id);
+        taken.push(record);
+      },
+      warn: (path, fault) => this.#warnOnce(path, fault),
+    };
+    // What was taken is this instance's: from here on nothing may keep it from the caller.
+    const carryOn = (error: unknown): void =>
+      context.warn({ error }, `taking sessions over in ${store.path} failed halfway`);
     for (const instance of instances) {
       if (instance === this.instance || !(await this.#isDead(instance))) continue;
-      await takeOver(store, instance, {
-        providerName: context.providerName,
-        folder: store.folderOf(this.instance),
-        has: (sessionId) => this.#held.has(sessionId),
-        took: (record) => {
-          this.#held.add(record.id);
-          taken.push(record);
-        },
-        warn: (path, fault) => this.#warnOnce(path, fault),
-      });
+      await takeOver(store, instance, taker).catch(carryOn);
     }
+    await store.removeUnused().catch(carryOn);
     return taken;
   }
 

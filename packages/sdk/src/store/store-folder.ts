@@ -1,8 +1,9 @@
-import { lstat, readdir } from "node:fs/promises";
+import { lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { bootMark, isOnSharedFileSystem } from "../state-directory/boot.js";
-import { askLock, type LockState } from "../state-directory/lock.js";
-import { folderName, instanceOf, lockName, recordFileName } from "./names.js";
+import { temporaryPrefix } from "../state-directory/claim.js";
+import { askLock, isOwnerDead, type LockState } from "../state-directory/lock.js";
+import { folderName, instanceOf, isInstance, lockName, recordFileName } from "./names.js";
 
 /** The directory that the instances of a store share, as one of them sees it. */
 export class StoreFolder {
@@ -32,6 +33,15 @@ export class StoreFolder {
   async instances(): Promise<Set<string>> {
     const names = await readdir(this.path);
     return new Set(names.map(instanceOf).filter((instance) => instance !== undefined));
+  }
+
+  /** Removes what instances that died while they began have bound and never used as a lock. */
+  async removeUnused(): Promise<void> {
+    for (const name of await readdir(this.path)) {
+      const path = join(this.path, name);
+      if (name.startsWith(temporaryPrefix) && isInstance(name.slice(1)) && (await isOwnerDead(path)))
+        await rm(path, { force: true });
+    }
   }
 
   /** What the instance's lock says; a refusal proves nothing about an instance of another machine. */
