@@ -1,8 +1,8 @@
-import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import { createStderrLogger } from "../serve/stderr-logger.js";
-import { cutOff, join } from "./join.js";
+import type { Client } from "./accepted.js";
+import { join } from "./join.js";
 import { checkListen } from "./listen-address.js";
 import { openListener } from "./listener.js";
 import type { Bridge, BridgeOptions } from "./options.js";
@@ -29,26 +29,25 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
   const warnings = new RepeatedWarnings(logger);
   const open = new Map<AbortController, Promise<void>>();
 
-  const listener = await openListener({
-    listen: options.listen,
+  const listener = await openListener(options.listen, {
     maxConnections,
     handshakeTimeoutMs: connectTimeoutMs,
     certificateCheckMs,
     warnings,
     logger,
-    onConnection: (client) => {
+    onClient: (client) => {
       const leaving = new AbortController();
       const carried = carry(client, leaving).finally(() => open.delete(leaving));
       open.set(leaving, carried);
     },
   });
 
-  async function carry(client: Socket, leaving: AbortController): Promise<void> {
+  async function carry(client: Client, leaving: AbortController): Promise<void> {
     const left = (): void => leaving.abort(new Error("the client has left"));
-    client.once("close", left);
+    client.stream.once("close", left);
     try {
       const upstream = await dialWithin(dial, connectTimeoutMs, leaving.signal);
-      client.off("close", left);
+      client.stream.off("close", left);
       const end = await join(client, upstream);
       if (end.how === "broken" && end.side === "upstream")
         warnings.warn("broken", { target, reason: end.error.message }, "the bridge's upstream broke off");
@@ -57,7 +56,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
         const reason = RuntimeProviderError.from(error, "dial").message;
         warnings.warn("dial", { target, reason }, "a connection was reset: the upstream was not reached");
       }
-      cutOff(client);
+      client.cutOff();
     }
   }
 
@@ -67,7 +66,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
     listener.stop();
     if (graceMs > 0) await ended(graceMs);
     for (const leaving of open.keys()) leaving.abort(new Error(`the bridge at ${target} was closed`));
-    listener.destroyConnections();
+    listener.cutOffConnections();
     await ended(1_000);
   }
   async function ended(withinMs: number): Promise<void> {
