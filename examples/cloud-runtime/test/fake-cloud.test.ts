@@ -273,11 +273,14 @@ describe("the fake cloud", () => {
     await writeFile(
       parent,
       `import { spawn } from "node:child_process";
-const child = spawn(process.execPath, [${JSON.stringify(program)}, ${JSON.stringify(options)}], { stdio: ["pipe", "inherit", "inherit"] });
+const child = spawn(process.execPath, [${JSON.stringify(program)}], { stdio: ["pipe", "inherit", "inherit"] });
 console.error(child.pid);
 setInterval(() => undefined, 1000);`,
     );
-    const child = spawn(process.execPath, [parent], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [parent], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH: process.env.PATH, FAKE_CLOUD: options },
+    });
     const [[line], [pid]] = (await Promise.all([
       once(createInterface(child.stdout), "line"),
       once(createInterface(child.stderr), "line"),

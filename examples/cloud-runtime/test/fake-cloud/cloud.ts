@@ -70,8 +70,8 @@ export class Cloud {
         createdAtMs <= asOf &&
         goneAtMs > asOf &&
         labels.every((label) => {
-          const [key = "", value] = label.split("=", 2);
-          return request.labels[key] === value;
+          const equals = label.indexOf("=");
+          return request.labels[label.slice(0, equals)] === label.slice(equals + 1);
         }),
     );
     return {

@@ -20,8 +20,10 @@ export class FakeCloud implements AsyncDisposable {
   static async start(settings: Partial<CloudSettings> = {}): Promise<FakeCloud> {
     const directory = await mkdtemp("/tmp/fc-");
     const start: CloudStart = { token: "the-clouds-own-token", directory, settings };
-    const child = spawn(process.execPath, [program, JSON.stringify(start)], {
+    // Not as an argument: tests look for secrets there.
+    const child = spawn(process.execPath, [program], {
       stdio: ["pipe", "pipe", "inherit"],
+      env: { PATH: process.env.PATH, FAKE_CLOUD: JSON.stringify(start) },
     });
     const [line] = (await once(createInterface(child.stdout), "line")) as [string];
     const { endpoint } = JSON.parse(line) as { endpoint: string };

@@ -65,7 +65,7 @@ async function answerCall(
         throw new ApiError(429, "too many calls", { "retry-after": String(waitSeconds) });
       return route.answer(body, gone);
     };
-    outcome = await withFault(cloud, route.kind, work, gone);
+    outcome = await withFault(cloud, route.kind, body, work, gone);
   } catch (error) {
     outcome = failure(error);
   }
@@ -76,6 +76,7 @@ async function answerCall(
 async function withFault(
   cloud: Cloud,
   kind: CallKind,
+  body: unknown,
   work: () => Promise<Answer>,
   gone: AbortSignal,
 ): Promise<Outcome> {
@@ -90,7 +91,9 @@ async function withFault(
     case "answer":
       throw new ApiError(
         action.status,
-        "a fault that the test has planned",
+        action.echo === true
+          ? `invalid request ${JSON.stringify(body)}`
+          : "a fault that the test has planned",
         action.retryAfterSeconds === undefined ? {} : { "retry-after": String(action.retryAfterSeconds) },
       );
     case "drop":

@@ -58,7 +58,13 @@ export type FaultAction =
   /** It is done after so long. */
   | { readonly do: "delay"; readonly ms: number }
   /** It is not done, but answered so. */
-  | { readonly do: "answer"; readonly status: number; readonly retryAfterSeconds?: number }
+  | {
+      readonly do: "answer";
+      readonly status: number;
+      readonly retryAfterSeconds?: number;
+      /** The text repeats the call's body, as validation errors do. */
+      readonly echo?: boolean;
+    }
   /** It is not done, and the connection is closed. */
   | { readonly do: "drop" }
   /** It is not done, and never answered. */
