@@ -27,6 +27,8 @@ export interface WatchOptions<H extends Json> {
  */
 export class GuestWatch<H extends Json> {
   #io: PluginIo | undefined;
+  /** True once a program was seen to run: only then is one that is not there a program that has ended. */
+  #hasPlugin = false;
   #asking = false;
   #ended = false;
 
@@ -42,12 +44,14 @@ export class GuestWatch<H extends Json> {
 
   plugin(ended: Promise<Ended> | undefined, io: PluginIo): void {
     this.#io = io;
+    this.#hasPlugin = true;
     this.#follow(ended);
   }
 
   /** Asks the backend how things are: after a restart, nothing is known (REC-1). */
-  restored(io: PluginIo): void {
+  restored(io: PluginIo, hadPlugin: boolean): void {
     this.#io = io;
+    this.#hasPlugin = hadPlugin;
     void this.#ask();
   }
 
@@ -74,12 +78,15 @@ export class GuestWatch<H extends Json> {
     this.#asking = false;
     if (facts === undefined) return;
     if (facts.expiresAt !== undefined) this.options.events.onExpiry(facts.expiresAt);
-    const ended = endedOf(facts, this.#io !== undefined);
+    const ended = endedOf(facts, this.#hasPlugin);
     if (ended !== undefined) {
       this.#end(ended);
       return;
     }
-    if (facts.plugin === "running") this.options.events.onRunning?.();
+    if (facts.plugin === "running") {
+      this.#hasPlugin = true;
+      this.options.events.onRunning?.();
+    }
     if (!(await this.#adopt(facts))) void this.#askLater();
   }
 
@@ -132,7 +139,7 @@ export class GuestWatch<H extends Json> {
 }
 
 function endedOf({ guest, plugin }: GuestFacts, hasPlugin: boolean): Ended | undefined {
-  if (hasPlugin && typeof plugin === "object") return plugin;
+  if (typeof plugin === "object") return plugin;
   if (typeof guest === "object") return guest;
   if (guest === "gone") return { how: "vanished", detail: "the guest is not there any more" };
   if (hasPlugin && plugin === "none") return { how: "vanished", detail: "the program is not there any more" };

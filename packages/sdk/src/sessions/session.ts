@@ -135,7 +135,11 @@ export class RuntimeSession<H extends Json> {
     const handle = this.#identity.record.handle as H;
     this.#keeper.restore(handle);
     if (states.isOver(this.#phase)) this.#destroy();
-    else this.#watch(handle).restored(new PluginOutput(this.#voice.log, this.around.clock));
+    else
+      this.#watch(handle).restored(
+        new PluginOutput(this.#voice.log, this.around.clock),
+        this.#phase.name === "running",
+      );
   }
 
   /** The host has named this session: it knows it, and its log host does too (LOGS-2). */

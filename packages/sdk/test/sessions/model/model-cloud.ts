@@ -14,8 +14,11 @@ import type { VirtualClock } from "./virtual-clock.js";
 
 type Handle = { readonly name: string };
 
+type Labels = Readonly<Record<string, string>>;
+
 interface CloudGuest {
   readonly name: string;
+  readonly sessionId: string;
   readonly labels: Readonly<Record<string, string>>;
   /** A listing shows it from here on. */
   readonly visibleAtMs: number;
@@ -24,18 +27,33 @@ interface CloudGuest {
   readonly watchers: Set<(ended: Ended) => void>;
 }
 
+/** What kind of backend it is. */
+export interface CloudKind {
+  readonly createAt: "session" | "plugin";
+  /** False: a reply that gets lost can't be made good for, so none does. */
+  readonly hasFind: boolean;
+}
+
 /** A cloud on a virtual clock: slow, failing, forgetful and deaf to cancellation, as chance has it. */
 export class ModelCloud {
   readonly guests = new Map<string, CloudGuest>();
   calls = 0;
+  /** Sessions whose plugin or guest has ended by itself. */
+  readonly ended = new Set<string>();
   /** True: every call is slow or fails now and then. */
   isFaulty = true;
+  /** How often a call is slow or fails: some worlds are calmer than others. */
+  readonly trouble: number;
+  /** How long plugins take to listen, where it is not left to chance. */
+  listenDelayMs: number | undefined;
 
   constructor(
     private readonly clock: VirtualClock,
     private readonly random: Random,
-    private readonly createAt: "session" | "plugin",
-  ) {}
+    readonly kind: CloudKind,
+  ) {
+    this.trouble = random.pick(0.05, 0.3, 1);
+  }
 
   /** The backend of one process; after `isDead` says so, its requests under way may still be carried out. */
   backend(isDead: () => boolean): SessionBackend<Handle> {
@@ -45,17 +63,19 @@ export class ModelCloud {
         egress: "none",
         hostServices: "relay",
         outlivesProvider: true,
-        createAt: this.createAt,
+        createAt: this.kind.createAt,
       },
       create: (request, context) => this.#request(isDead, context, () => this.#create(request)),
-      ...(this.createAt === "session" && {
+      ...(this.kind.createAt === "session" && {
         launch: ({ name }: Handle, _plugin, context) =>
           this.#request(isDead, context, () => this.#launch(name)),
       }),
       destroy: ({ name }, context) => this.#request(isDead, context, () => this.#destroy(name)),
       inspect: ({ name }, context) => this.#request(isDead, context, () => this.#inspect(name)),
       adopt: ({ name }, _io, context) => this.#request(isDead, context, () => this.#watched(name)),
-      find: (labels, context) => this.#find(isDead, labels, context),
+      ...(this.kind.hasFind && {
+        find: (labels: Labels, context: BackendContext) => this.#find(isDead, labels, context),
+      }),
     };
   }
 
@@ -67,8 +87,10 @@ export class ModelCloud {
 
   /** A plugin ends by itself, or its guest vanishes. */
   end(index: number, ended: Ended): void {
-    const guest = [...this.guests.values()][index % Math.max(1, this.guests.size)];
-    if (guest?.plugin !== "running") return;
+    const running = [...this.guests.values()].filter(({ plugin }) => plugin === "running");
+    const guest = running[index % Math.max(1, running.length)];
+    if (guest === undefined) return;
+    this.ended.add(guest.sessionId);
     if (ended.how === "vanished") this.guests.delete(guest.name);
     guest.plugin = ended;
     for (const tell of guest.watchers) tell(ended);
@@ -79,13 +101,14 @@ export class ModelCloud {
     this.calls += 1;
     if (isDead()) return new Promise<never>(() => undefined);
     const { random } = this;
-    if (!this.isFaulty) {
+    if (!this.isFaulty || !random.chance(this.trouble)) {
       await this.clock.sleep(1);
       return work();
     }
     const minds = random.chance(0.5);
     const fate = random.pick("done", "done", "done", "done", "done", "busy", "refused", "lost", "lost");
-    const slow = (): Promise<void> => this.clock.sleep(random.pick(0, 0, 1, 20, 90, 400, 2_000, 30_000));
+    const slow = (): Promise<void> =>
+      this.clock.sleep(random.pick(0, 0, 1, 20, 90, 400, 2_000, random.chance(0.1) ? 3_600_000 : 30_000));
     await slow();
     if (minds && context.signal.aborted) throw new Error("aborted");
     if (fate === "busy")
@@ -94,17 +117,18 @@ export class ModelCloud {
     const result = work();
     await slow();
     if (isDead()) return new Promise<never>(() => undefined);
-    if (fate === "lost")
+    if (fate === "lost" && this.kind.hasFind)
       throw random.chance(0.5)
         ? new Error("reset")
         : new BackendError("UNAVAILABLE", "reset", { retryable: true });
     return result;
   }
 
-  #create({ name, labels, plugin }: GuestRequest): Guest<Handle> {
+  #create({ name, sessionId, labels, plugin }: GuestRequest): Guest<Handle> {
     if (!this.guests.has(name))
       this.guests.set(name, {
         name,
+        sessionId,
         labels,
         visibleAtMs: this.clock.now() + (this.isFaulty ? this.random.pick(0, 0, 500, 8_000) : 0),
         plugin: "none",
@@ -120,7 +144,8 @@ export class ModelCloud {
     if (guest === undefined) throw new BackendError("NOT_FOUND", "no such guest");
     if (guest.plugin === "none") {
       guest.plugin = "running";
-      guest.listensAtMs = this.clock.now() + this.random.pick(0, 5, 100, 1_000, Infinity);
+      guest.listensAtMs =
+        this.clock.now() + (this.listenDelayMs ?? this.random.pick(0, 5, 100, 1_000, Infinity));
     }
     return this.#watched(name);
   }

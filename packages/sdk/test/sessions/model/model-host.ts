@@ -4,7 +4,7 @@ import { RuntimeProviderError } from "../../../src/errors/runtime-provider-error
 import type { Session, SessionState } from "../../../src/provider/types.js";
 import { SessionRuntime } from "../../../src/sessions/session-runtime.js";
 import type { Clock } from "../../../src/sessions/waiting.js";
-import { ModelCloud } from "./model-cloud.js";
+import { ModelCloud, type CloudKind } from "./model-cloud.js";
 import { ModelStore } from "./model-store.js";
 import { Random } from "./random.js";
 import { silentLogs } from "./silent-logs.js";
@@ -42,14 +42,16 @@ export class ModelHost {
   readonly cloud: ModelCloud;
   readonly store: ModelStore;
   readonly sessions: KnownSession[] = [];
+  /** States with their reasons, to see that the sequences get about. */
+  readonly statesSeen = new Set<string>();
   readonly #pending = new Map<object, { what: keyof typeof callLimits; sinceMs: number }>();
   #runtime!: SessionRuntime<{ readonly name: string }>;
   #process!: { isDead: boolean; timers: Set<object> };
   #count = 0;
 
-  constructor(seed: number, createAt: "session" | "plugin") {
+  constructor(seed: number, kind: CloudKind) {
     this.random = new Random(seed);
-    this.cloud = new ModelCloud(this.clock, this.random, createAt);
+    this.cloud = new ModelCloud(this.clock, this.random, kind);
     this.store = new ModelStore(this.clock);
   }
 
@@ -69,6 +71,9 @@ export class ModelHost {
           readyTimeoutMs: 5_000,
           destroyTimeoutMs: 3_000,
           lifetimeMs: 1_800_000,
+          peersEveryMs: 30_000,
+          watchEveryMs: 30_000,
+          rate: { perSecond: 100, burst: 20, parallel: 3 },
         },
       },
       {
@@ -82,6 +87,8 @@ export class ModelHost {
 
   /** SIGKILL: its timers stop, its calls of the cloud are carried out or not, its store's lock is gone. */
   async crash(): Promise<void> {
+    // A guest whose maker died before it knew of it can be found by listing alone.
+    if (!this.cloud.kind.hasFind) return;
     this.#process.isDead = true;
     this.#pending.clear();
     this.store.crash();
@@ -95,6 +102,7 @@ export class ModelHost {
   }
 
   async restart(): Promise<void> {
+    if (!this.cloud.kind.hasFind) return;
     await this.close();
     this.#process.isDead = true;
     for (const known of this.sessions) known.isStopped = true;
@@ -128,7 +136,9 @@ export class ModelHost {
   }
 
   startPlugin(index: number, cancelAfterMs?: number): void {
-    const known = this.#at(index);
+    // Mostly for a session that waits for it; else for any, which has to be refused.
+    const ready = this.sessions.filter(({ state, isStopped }) => state === "ready" && !isStopped);
+    const known = ready[index % Math.max(1, ready.length)] ?? this.#at(index);
     if (known === undefined) return;
     const context = this.#context(cancelAfterMs);
     const started = Promise.resolve()
@@ -208,9 +218,26 @@ export class ModelHost {
     expect([...this.cloud.guests.keys()]).toEqual([]);
     expect(this.store.records).toEqual([]);
     expect(this.#runtime.listSessions()).toEqual([]);
+    await this.#hostOne();
     await this.close();
     await this.advance(60_000);
+    expect([...this.cloud.guests.keys()]).toEqual([]);
     expect(this.timers).toBe(0);
+  }
+
+  /** With a cloud that is well, a plugin is hosted as ever, and the provider's end ends it. */
+  async #hostOne(): Promise<void> {
+    const before = this.sessions.length;
+    this.startSession();
+    await this.advance(500);
+    expect(this.sessions.length).toBe(before + 1);
+    this.look();
+    expect(this.sessions.at(-1)?.state).toBe("ready");
+    this.cloud.listenDelayMs = 100;
+    this.startPlugin(0);
+    await this.advance(2_000);
+    this.look();
+    expect(this.sessions.at(-1)?.state).toBe("running");
   }
 
   #see(known: KnownSession): void {
@@ -224,6 +251,9 @@ export class ModelHost {
     expect(allowed[known.state], `${known.state} to ${seen.state}`).toContain(seen.state);
     expect(seen.metadata).toEqual(known.metadata);
     if (seen.state === "failed") expect(seen.stateReason).not.toBe("");
+    if (seen.stateReason === "exited" || seen.stateReason === "vanished")
+      expect([...this.cloud.ended], "only what has ended is said to have").toContain(known.id);
+    this.statesSeen.add(seen.state + (seen.stateReason ?? ""));
     known.state = seen.state;
   }
 
