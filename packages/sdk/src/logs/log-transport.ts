@@ -1,11 +1,11 @@
 import { setMaxListeners } from "node:events";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { credentials } from "@grpc/grpc-js";
 import { formatDialTarget, type DialTarget } from "../dial-target/dial-target.js";
-import { PluginRuntimeLogHost, PluginRuntimeLogStream } from "../gen/gestalt/provider/v1/runtime_logs_pb.js";
+import { PluginRuntimeLogHost } from "../gen/gestalt/provider/v1/runtime_logs_pb.js";
 import { openChannel, type ProtocolChannel, type UnaryClient } from "../protocol/unary-client.js";
+import { AppendRequests } from "./append-request.js";
 import { outcomeOfFailure, type AppendOutcome } from "./append-outcome.js";
-import type { LogRecord, LogStream } from "./log-record.js";
+import type { LogRecord } from "./log-record.js";
 
 /** Carries batches to a log host. */
 export interface LogTransport {
@@ -23,15 +23,10 @@ export interface GrpcLogTransportOptions {
   readonly maxCalls: number;
 }
 
-const streams: Readonly<Record<LogStream, PluginRuntimeLogStream>> = {
-  stdout: PluginRuntimeLogStream.STDOUT,
-  stderr: PluginRuntimeLogStream.STDERR,
-  runtime: PluginRuntimeLogStream.RUNTIME,
-};
-
 /** A transport over gRPC. It connects when there is something to send, not before. */
 export function grpcLogTransport(options: GrpcLogTransportOptions): LogTransport {
   const metadata = options.token === undefined ? {} : { "x-gestalt-host-service-relay-token": options.token };
+  const requests = new AppendRequests();
   const closing = new AbortController();
   setMaxListeners(options.maxCalls + 1, closing.signal);
   let channel: ProtocolChannel | undefined;
@@ -42,17 +37,12 @@ export function grpcLogTransport(options: GrpcLogTransportOptions): LogTransport
       try {
         channel ??= open(options);
         client ??= channel.client(PluginRuntimeLogHost);
-        const logs = records.map((record) => ({
-          stream: streams[record.stream],
-          message: record.message,
-          observedAt: timestampFromMs(record.observedAtMs),
-          sourceSeq: BigInt(record.sequence),
-        }));
         // Without a deadline a frozen host would hold the call, and the session's records, for ever.
-        await client.appendLogs(
-          { sessionId, logs },
-          { timeoutMs: options.callTimeoutMs, signal: closing.signal, metadata },
-        );
+        await client.appendLogs(requests.of(sessionId, records), {
+          timeoutMs: options.callTimeoutMs,
+          signal: closing.signal,
+          metadata,
+        });
         return { type: "delivered" };
       } catch (thrown) {
         return outcomeOfFailure(thrown);
