@@ -25,6 +25,7 @@ async function subject(limits: SessionLimits = {}): Promise<{ backend: SteppedBa
     backend.letGo();
     for (const { id } of host.list()) await host.stop(id);
     await expect.poll(() => backend.guests.size, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => backend.dialled.every(({ destroyed }) => destroyed)).toBe(true);
     await host.close();
   });
   return { backend, host };
@@ -69,7 +70,7 @@ describe("a backend that ignores its signal", () => {
       expect(host.get(id)?.state).toBe("failed");
       backend.letGo();
       await expect.poll(() => backend.guests.size, { timeout: 10_000 }).toBe(0);
-      expect(backend.done.at(-1)).toBe("destroy");
+      expect(backend.lastChange).toBe("destroy");
     },
   );
 
@@ -137,7 +138,7 @@ describe("a host that goes away", () => {
       await expect(started).rejects.toMatchObject({ code: "CANCELLED" });
       expect(host.get(id)?.state).toBe("failed");
       backend.letGo();
-      await expect.poll(() => backend.done.at(-1), { timeout: 10_000 }).toBe("destroy");
+      await expect.poll(() => backend.lastChange, { timeout: 10_000 }).toBe("destroy");
       await expect.poll(() => backend.guests.size).toBe(0);
     },
   );
@@ -160,9 +161,7 @@ describe("a host that goes away", () => {
       expect(["stopped", undefined]).toContain(host.get(id)?.state);
       backend.letGo();
       if (started !== undefined) expect(await started).toMatchObject({ code: "CANCELLED" });
-      await expect
-        .poll(() => backend.done.filter((name) => name !== "find").at(-1), { timeout: 10_000 })
-        .toBe("destroy");
+      await expect.poll(() => backend.lastChange, { timeout: 10_000 }).toBe("destroy");
       await expect.poll(() => backend.guests.size).toBe(0);
       expect(["stopped", undefined]).toContain(host.get(id)?.state);
     },

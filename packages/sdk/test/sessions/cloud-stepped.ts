@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { createServer, type Http2Server } from "node:http2";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogForwarder } from "../../src/logs/index.js";
@@ -15,7 +15,6 @@ import {
   type Guest,
   type GuestFacts,
   type GuestRequest,
-  type PluginIo,
   type PluginRequest,
   type RunningPlugin,
   type SessionBackend,
@@ -44,10 +43,16 @@ export class SteppedBackend implements SessionBackend<Handle> {
   /** The calls in the order in which their work was done. */
   readonly done: Step[] = [];
   readonly begun: Step[] = [];
+  readonly dialled: Socket[] = [];
   readonly #holds = new Map<string, { readonly promise: Promise<void>; readonly release: () => void }>();
   #facts: GuestFacts = { guest: "up", plugin: "running" };
 
   constructor(readonly limits: SessionLimits = {}) {}
+
+  /** The last call that changed something. */
+  get lastChange(): Step | undefined {
+    return this.done.filter((step) => step === "create" || step === "launch" || step === "destroy").at(-1);
+  }
 
   /** Holds calls of a step back, until it is let go. */
   hold(step: Step, when: "before" | "after" = "before"): void {
@@ -79,7 +84,7 @@ export class SteppedBackend implements SessionBackend<Handle> {
       await new Promise<void>((resolve) => server.listen(path, resolve));
       // A launch that comes late leaves a guest, as some clouds do.
       this.guests.set(name, { labels: this.guests.get(name)?.labels ?? {}, plugin: server });
-      return this.#running(path, plugin.io);
+      return this.#running(path);
     });
   }
 
@@ -104,13 +109,18 @@ export class SteppedBackend implements SessionBackend<Handle> {
     for (const [name, guest] of found) yield { handle: { name }, labels: guest.labels };
   }
 
-  #running(path: string, io: PluginIo): RunningPlugin {
-    void io;
+  #running(path: string): RunningPlugin {
     return {
       ended: new Promise<Ended>(() => undefined),
       reach: {
         via: "dial",
-        dial: () => this.#step("dial", () => connect({ path, allowHalfOpen: true })),
+        dial: () =>
+          this.#step("dial", () => {
+            const socket = connect({ path, allowHalfOpen: true });
+            socket.on("error", () => socket.destroy());
+            this.dialled.push(socket);
+            return socket;
+          }),
       },
     };
   }
@@ -132,17 +142,17 @@ const silent = {
   error: () => undefined,
 };
 
-export function context(signal = new AbortController().signal): CallContext {
+export function context(signal: CallContext["signal"] = new AbortController().signal): CallContext {
   return { method: "test", signal, deadline: undefined, logger: silent };
 }
 
 /** A provider on such a backend, as the host calls it. */
 export interface Subject {
   readonly provider: PluginRuntimeProvider;
-  start(signal?: AbortSignal): Promise<Session>;
+  start(signal?: CallContext["signal"]): Promise<Session>;
   get(id: string): Session | undefined;
   list(): readonly Session[];
-  plugin(id: string, signal?: AbortSignal): Promise<HostedPlugin>;
+  plugin(id: string, signal?: CallContext["signal"]): Promise<HostedPlugin>;
   stop(id: string): Promise<void>;
   close(): Promise<void>;
 }
