@@ -20,3 +20,25 @@ export type {
   TcpListen,
 } from "./sandbox/index.js";
 export * from "./release/index.js";
+export {
+  describeFinding,
+  fixFiles,
+  lintFiles,
+  parseManifest,
+  readManifest,
+  readProviderRelease,
+  type FileKind,
+  type Finding,
+  type FixResult,
+  type LintOptions,
+  type LintResult,
+  type Manifest,
+  type ManifestArtifact,
+  type ManifestEntrypoint,
+  type ManifestSpec,
+  type ProviderRelease,
+  type ReleaseArtifact,
+  type ReleaseBuild,
+  type Severity,
+  type TextEdit,
+} from "./lint/index.js";

@@ -37,12 +37,12 @@ Exit codes: 0 nothing wrong, 1 errors (with --strict warnings too), 2 called wro
   gestalt-runtime lint --strict --format github release gestaltd.yaml`,
     )
     .action(
-      exitsWith(async (paths: readonly string[], { kind, platform, fix: fixes, strict, format }: Flags) => {
-        const { fix, lint } = await import("../lint/index.js");
+      exitsWith(async (paths: readonly string[], { kind, platform, fix, strict, format }: Flags) => {
+        const { fixFiles, lintFiles } = await import("../lint/index.js");
         const { formatGithub, formatJson, formatText, summarize } = await import("../lint/report/index.js");
         const options: LintOptions = { ...(kind && { kind }), ...(platform && { platform }) };
         const targets = paths.length === 0 ? ["."] : paths;
-        const result = await (fixes ? fix : lint)(targets, options).catch((error: unknown) => {
+        const result = await (fix ? fixFiles : lintFiles)(targets, options).catch((error: unknown) => {
           // What can't be read, or tells not what it is, was named wrongly.
           throw error instanceof RuntimeProviderError
             ? new UsageError(error.message, { cause: error })

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import type { Finding } from "./finding.js";
-import { lint, type LintOptions, type LintResult } from "./lint.js";
+import { lintFiles, type LintOptions, type LintResult } from "./lint.js";
 import { applyEdits } from "./text/edits.js";
 
 export interface FixResult extends LintResult {
@@ -15,12 +15,12 @@ const maxRounds = 10;
  * Puts right what has one answer, in the files themselves, and checks them again. Comments and layout stay.
  *
  * @returns what is left, and what was put right
- * @throws RuntimeProviderError, as {@link lint}
+ * @throws RuntimeProviderError, as {@link lintFiles}
  */
-export async function fix(paths: readonly string[], options: LintOptions = {}): Promise<FixResult> {
+export async function fixFiles(paths: readonly string[], options: LintOptions = {}): Promise<FixResult> {
   const fixed: Finding[] = [];
   for (let round = 0; round < maxRounds; round++) {
-    const result = await lint(paths, options);
+    const result = await lintFiles(paths, options);
     const mendable = result.findings.filter((finding) => finding.fix !== undefined);
     if (mendable.length === 0) return { ...result, fixed };
     for (const file of new Set(mendable.map((finding) => finding.file)))
@@ -31,7 +31,7 @@ export async function fix(paths: readonly string[], options: LintOptions = {}): 
         )),
       );
   }
-  return { ...(await lint(paths, options)), fixed };
+  return { ...(await lintFiles(paths, options)), fixed };
 }
 
 async function fixFile(file: string, findings: readonly Finding[]): Promise<readonly Finding[]> {

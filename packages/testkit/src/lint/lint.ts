@@ -33,7 +33,7 @@ export interface LintResult {
  * @throws RuntimeProviderError NOT_FOUND where nothing is at a path; INVALID_ARGUMENT where it is nothing that there
  *   are rules for
  */
-export async function lint(paths: readonly string[], options: LintOptions = {}): Promise<LintResult> {
+export async function lintFiles(paths: readonly string[], options: LintOptions = {}): Promise<LintResult> {
   const targets = (await Promise.all(paths.map((path) => findTargets(path, options.kind)))).flat();
   const findings: Finding[] = [];
   for (const target of targets) findings.push(...(await lintTarget(target, options)));

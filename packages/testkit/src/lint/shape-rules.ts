@@ -10,6 +10,8 @@ export interface ShapeOptions {
   readonly expands?: boolean;
   /** Numbers where text is wanted are worth a word. */
   readonly strictText?: boolean;
+  /** Whether something may be left out. */
+  readonly optional?: boolean;
 }
 
 /**
@@ -22,7 +24,7 @@ export function shapeRules<Subject>(
   area: string,
   what: string,
   shapeOf: (subject: Subject) => { readonly root: Cursor; readonly shape: Shape },
-  { open = false, expands = false, strictText = true }: ShapeOptions = {},
+  { open = false, expands = false, strictText = true, optional = true }: ShapeOptions = {},
 ): Rule<Subject>[] {
   const faultsOf = (problem: Problem) =>
     function* (subject: Subject): Generator<Fault> {
@@ -50,13 +52,14 @@ export function shapeRules<Subject>(
       demands: `each field of ${what} is of the type that the host reads`,
       check: faultsOf("type"),
     },
-    {
+  ];
+  if (optional)
+    rules.push({
       id: `${area}/empty-field`,
       severity: "warning",
       demands: `a field of ${what} that is there has a value; the host takes an empty one for none`,
       check: faultsOf("empty"),
-    },
-  ];
+    });
   if (open)
     rules.push({
       id: `${area}/misspelt-field`,

@@ -15,7 +15,11 @@ export type Shape =
   /** `open` leaves unknown names alone. */
   | { readonly type: "object"; readonly fields: Readonly<Record<string, Field>>; readonly open?: boolean };
 
-export type Field = Shape & { readonly required?: boolean };
+export type Field = Shape & {
+  readonly required?: boolean;
+  /** What its value looks like, for who has written none. */
+  readonly example?: string;
+};
 
 export type Problem = "unknown" | "misspelt" | "missing" | "type" | "empty" | "bare";
 
@@ -83,7 +87,8 @@ function* walkObject(
   }
   for (const [name, known] of Object.entries(shape.fields)) {
     const field = at.field(name);
-    if (known.required === true && isEmpty(field, known)) yield missing(field, field.value !== undefined);
+    if (known.required === true && isEmpty(field, known))
+      yield missing(field, field.value !== undefined, known.example);
   }
 }
 
@@ -92,7 +97,11 @@ function* walkText(at: Cursor, shape: Shape & { type: "text" }): Generator<Shape
   if (shape.filled === true && text?.trim() === "") yield missing(at, true);
   if (typeof value === "string") return;
   if (text === undefined || at.document.syntax === "json")
-    yield wrongType(at, "text", text === undefined ? "write one text" : `write ${JSON.stringify(text)}`);
+    yield wrongType(
+      at,
+      "text",
+      text === undefined ? "write it as one text" : `write ${JSON.stringify(text)}`,
+    );
   else
     yield {
       problem: "bare",
@@ -114,12 +123,14 @@ function isEmpty(at: Cursor, shape: Shape): boolean {
   return shape.type === "list" && shape.nonEmpty === true && Array.isArray(at.value) && at.items.length === 0;
 }
 
-function missing(field: Cursor, isThere: boolean): ShapeFault {
+function missing(field: Cursor, isThere: boolean, example?: string): ShapeFault {
   return {
     problem: "missing",
     at: isThere ? valueAt(field) : fieldAt(field),
     message: isThere ? `${field.label} is empty` : `${field.label} is missing`,
-    suggestion: isThere ? "write its value" : `add ${field.name}`,
+    suggestion: isThere
+      ? `write ${example === undefined ? "its value" : `one such as ${example}`}`
+      : `add ${field.name}${example === undefined ? "" : `: ${example}`}`,
   };
 }
 

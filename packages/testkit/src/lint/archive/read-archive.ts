@@ -54,7 +54,10 @@ async function parse(
     onReadEntry: (entry: ReadEntry) => reader.read(entry),
   });
   parser.on("ignoredEntry", (entry: ReadEntry) => reader.note(entry));
-  parser.on("error", (error: Error) => (tarFault ??= { type: "tar", message: error.message }));
+  parser.on(
+    "error",
+    (error: Error) => (tarFault ??= { type: "tar", message: error.message.replace(/^TAR_\w+: /, "") }),
+  );
   const source = createReadStream(path);
   const gunzip = createGunzip();
   // Destroyed with the other: the loop below sees the error.

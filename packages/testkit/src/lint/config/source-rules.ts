@@ -114,7 +114,7 @@ export const sourceRules: readonly Rule<ConfigSubject>[] = [
       // From v4 on a manifest is no source at all.
       if (subject.version === "v4" || subject.version === "v5") return;
       for (const { source, package: found } of runtimeEntries(subject))
-        if (source?.form === "path" && found?.manifest !== undefined && !found.isBuiltByHost)
+        if (source?.form === "path" && isManifest(source.path) && found !== undefined && !found.isBuiltByHost)
           yield {
             at: valueAt(source.at),
             message: `the host runs no Node.js runtime from a source manifest (${source.path})`,
@@ -190,13 +190,17 @@ function* formFault({ at, role, source }: ConfigEntry, version: ApiVersion): Gen
             : "write apiVersion: gestaltd.config/v4 at the top",
       };
   } else if (source.form === "path" && lastPart(source.path) !== metadataFile) {
-    const folder = (manifestNames as readonly string[]).includes(lastPart(source.path)) ? "../dist/" : "";
+    const folder = isManifest(source.path) ? "../dist/" : /\.(ya?ml|json)$/.test(source.path) ? "../" : "";
     yield {
       at: place,
       message: `gestaltd.config/${version} takes a path only where it ends in ${metadataFile}, and never a manifest`,
       suggestion: `write the path of its ${metadataFile}, such as ${asWritten(cleanPath(`${source.path}/${folder}${metadataFile}`))}`,
     };
   }
+}
+
+function isManifest(path: string): boolean {
+  return (manifestNames as readonly string[]).includes(lastPart(path));
 }
 
 function asWritten(path: string): string {

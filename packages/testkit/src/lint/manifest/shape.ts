@@ -6,9 +6,9 @@ const text = { type: "text" } as const;
 export const manifestShape = {
   type: "object",
   fields: {
-    kind: { ...text, required: true },
-    source: { ...text, required: true },
-    version: { ...text, required: true },
+    kind: { ...text, required: true, example: "runtime" },
+    source: { ...text, required: true, example: "github.com/<org>/<repo>/<path>" },
+    version: { ...text, required: true, example: "0.1.0" },
     displayName: text,
     description: text,
     iconFile: text,
@@ -17,9 +17,9 @@ export const manifestShape = {
       of: {
         type: "object",
         fields: {
-          os: { ...text, required: true },
-          arch: { ...text, required: true },
-          path: { ...text, required: true },
+          os: { ...text, required: true, example: "linux" },
+          arch: { ...text, required: true, example: "amd64" },
+          path: { ...text, required: true, example: "bin/<name>" },
           sha256: text,
           libc: text,
         },
@@ -27,7 +27,10 @@ export const manifestShape = {
     },
     entrypoint: {
       type: "object",
-      fields: { artifactPath: { ...text, required: true }, args: { type: "list", of: text } },
+      fields: {
+        artifactPath: { ...text, required: true, example: "bin/<name>" },
+        args: { type: "list", of: text },
+      },
     },
     release: {
       type: "object",

@@ -1,5 +1,7 @@
 import { isAbsolute } from "node:path";
+import { kindOf, sourceFault, versionFault } from "../identity.js";
 import { cleanPath } from "../package-path.js";
+import { parsePlatform } from "../platform.js";
 import { fieldAt, valueAt, wholeFile, type Fault, type Rule } from "../rule.js";
 import type { Cursor } from "../text/cursor.js";
 import type { PlatformArchive, ReleaseSubject } from "./subject.js";
@@ -60,9 +62,14 @@ export const folderRules: readonly Rule<ReleaseSubject>[] = [
     *check({ root, archives }) {
       for (const { platform, manifest } of archives) {
         if (manifest === undefined) continue;
-        yield* differs(root.field("package"), manifest.root.field("source"), platform);
-        yield* differs(root.field("kind"), manifest.root.field("kind"), platform);
-        yield* differs(root.field("version"), manifest.root.field("version"), platform);
+        const [name, kind, version] = [root.field("package"), root.field("kind"), root.field("version")];
+        // What is no name, kind or version at all is told by rules of its own.
+        if (sourceFault(name.text ?? "") === undefined)
+          yield* differs(name, manifest.root.field("source"), platform);
+        if (kindOf(kind.text ?? "") !== undefined)
+          yield* differs(kind, manifest.root.field("kind"), platform);
+        if (versionFault(version.text ?? "") === undefined)
+          yield* differs(version, manifest.root.field("version"), platform);
       }
     },
   },
@@ -167,7 +174,7 @@ function* differs(here: Cursor, there: Cursor, platform: string): Generator<Faul
 
 function* platformFault({ at, platform, manifest }: PlatformArchive): Generator<Fault> {
   const artifacts = manifest?.root.field("artifacts").items ?? [];
-  if (manifest === undefined || artifacts.length === 0) return;
+  if (manifest === undefined || artifacts.length === 0 || parsePlatform(platform) === undefined) return;
   const own = artifacts.find(
     (artifact) => `${artifact.field("os").text ?? ""}/${artifact.field("arch").text ?? ""}` === platform,
   );

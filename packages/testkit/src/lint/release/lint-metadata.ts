@@ -13,10 +13,12 @@ import type { ProviderRelease, ReleaseArtifact } from "./types.js";
 
 /** Every rule for `provider-release.yaml` by itself. */
 export const releaseMetadataRules: readonly Rule<MetadataSubject>[] = [
-  ...shapeRules<MetadataSubject>("release", "provider-release.yaml", ({ root }) => ({
-    root,
-    shape: releaseShape,
-  })),
+  ...shapeRules<MetadataSubject>(
+    "release",
+    "provider-release.yaml",
+    ({ root }) => ({ root, shape: releaseShape }),
+    { optional: false },
+  ),
   ...metadataRules,
 ];
 

@@ -160,14 +160,15 @@ export const metadataRules: readonly Rule<MetadataSubject>[] = [
     demands:
       "archives are called as the host's command line calls them: gestalt-plugin-<name>_v<version>_<os>_<arch>.tar.gz",
     *check({ root }) {
-      const name = packageName(root.field("package").text ?? "");
-      const version = root.field("version").text;
+      const source = root.field("package").text ?? "";
+      const version = root.field("version").text ?? "";
+      if (sourceFault(source) !== undefined || versionFault(version) !== undefined) return;
       for (const artifact of root.field("artifacts").fields) {
         const at = artifact.field("path");
         const file = at.text?.split("/").at(-1);
         const platform = parsePlatform(artifact.name);
-        if (file === undefined || platform === undefined || name === "" || version === undefined) continue;
-        const usual = `gestalt-plugin-${name}_v${version}`;
+        if (file === undefined || platform === undefined) continue;
+        const usual = `gestalt-plugin-${packageName(source)}_v${version}`;
         const full = `${usual}_${platform.os}_${platform.arch}.tar.gz`;
         if (file !== full && file !== `${usual}.tar.gz`)
           yield {

@@ -6,12 +6,12 @@ const text = { type: "text" } as const;
 export const releaseShape = {
   type: "object",
   fields: {
-    schema: { ...text, required: true },
-    schemaVersion: { type: "integer", required: true },
-    package: { ...text, required: true },
-    kind: { ...text, required: true },
-    version: { ...text, required: true },
-    runtime: { ...text, required: true },
+    schema: { ...text, required: true, example: "gestaltd-provider-release" },
+    schemaVersion: { type: "integer", required: true, example: "1" },
+    package: { ...text, required: true, example: "github.com/<org>/<repo>/<path>" },
+    kind: { ...text, required: true, example: "runtime" },
+    version: { ...text, required: true, example: "0.1.0" },
+    runtime: { ...text, required: true, example: "executable" },
     artifacts: {
       type: "map",
       required: true,

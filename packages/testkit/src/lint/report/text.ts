@@ -12,7 +12,7 @@ export function formatText(
   { colour = false }: { readonly colour?: boolean } = {},
 ): string {
   const paint = (format: Parameters<typeof styleText>[0], text: string) =>
-    colour ? styleText(format, text) : text;
+    colour ? styleText(format, text, { validateStream: false }) : text;
   const fixed = "fixed" in result ? result.fixed : [];
   const lines = result.findings.flatMap(
     ({ file, line, column, severity, message, suggestion, ruleId, fix }) => [

@@ -1,4 +1,4 @@
-import type { Ajv, Options } from "ajv";
+import type { Ajv, ErrorObject, Options } from "ajv";
 import type { Ajv2019 } from "ajv/dist/2019.js";
 import type { Ajv2020 } from "ajv/dist/2020.js";
 
@@ -67,6 +67,17 @@ async function makeChecker(name: string, options: Options): Promise<Checker | un
     default:
       return undefined;
   }
+}
+
+const schemaCheckers = new Map<string, Promise<Checker | undefined>>();
+
+/** Checks a schema by its draft. One checker serves for all schemas, since none is kept in it. */
+export async function schemaErrors(schema: object, draft: Draft): Promise<readonly ErrorObject[]> {
+  const known = schemaCheckers.get(draft.name) ?? checkerOf(draft);
+  schemaCheckers.set(draft.name, known);
+  const checker = await known;
+  if (checker === undefined || checker.validateSchema(schema) === true) return [];
+  return checker.errors ?? [];
 }
 
 function plain(uri: string): string {

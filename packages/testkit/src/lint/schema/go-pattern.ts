@@ -8,7 +8,7 @@ const foreign: readonly (readonly [RegExp, string])[] = [
   [/^\\c[A-Za-z]/, "has \\c, which Go's regular expressions do not know"],
 ];
 
-/** Why Go can't compile a pattern, or nobody can; undefined for one that it can. */
+/** Why Go or JavaScript can't compile a pattern; undefined for one that both can. */
 export function goPatternFault(pattern: string): string | undefined {
   for (let at = 0; at < pattern.length; at++) {
     const rest = pattern.slice(at, at + 4);
@@ -17,5 +17,12 @@ export function goPatternFault(pattern: string): string | undefined {
     // What is escaped is no beginning of anything.
     if (pattern[at] === "\\") at++;
   }
-  return undefined;
+  try {
+    // As the SDK's own check compiles it.
+    new RegExp(pattern, "u");
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split(": ").at(-1) : undefined;
+    return `is no regular expression (${(reason ?? "").toLowerCase()})`;
+  }
 }

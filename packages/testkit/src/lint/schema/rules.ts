@@ -3,7 +3,7 @@ import { fieldAt, valueAt, type Fault, type Rule } from "../rule.js";
 import { closest } from "../similar.js";
 import type { Cursor } from "../text/cursor.js";
 import { replaceText } from "../text/edits.js";
-import { checkerOf, defaultDraft, draftMeant, draftOf, type Draft } from "./draft.js";
+import { schemaErrors, defaultDraft, draftMeant, draftOf, type Draft } from "./draft.js";
 import { brokenReferences } from "./references.js";
 import { keywords, subschemas } from "./walk.js";
 import { goPatternFault } from "./go-pattern.js";
@@ -78,9 +78,8 @@ export const schemaRules: readonly Rule<SchemaSubject>[] = [
     demands: "the schema is valid by its draft",
     async *check({ root }) {
       const draft = draftIn(root);
-      const checker = root.isMap && draft !== undefined ? await checkerOf(draft) : undefined;
-      if (checker === undefined || checker.validateSchema(root.value as object) === true) return;
-      yield* describeErrors(root, checker.errors ?? []);
+      if (root.isMap && draft !== undefined)
+        yield* describeErrors(root, await schemaErrors(root.value as object, draft));
     },
   },
   {
@@ -168,7 +167,11 @@ export const schemaRules: readonly Rule<SchemaSubject>[] = [
 function* patternFault(at: Fault["at"], pattern: string): Generator<Fault> {
   const fault = goPatternFault(pattern);
   if (fault !== undefined)
-    yield { at, message: `pattern ${JSON.stringify(pattern)} ${fault}`, suggestion: "write it without" };
+    yield {
+      at,
+      message: `pattern ${JSON.stringify(pattern)} ${fault}`,
+      suggestion: "write one that Go and JavaScript both read",
+    };
 }
 
 /** One fault per place: what lies behind an anyOf comes as several errors. */

@@ -39,7 +39,8 @@ export class SourceDocument {
       // Too many aliases, or one that leads nowhere.
       faults.push({ offset: 0, message: messageOf(error), duplicateKey: false });
     }
-    this.faults = faults;
+    // What follows the first is mostly its consequence.
+    this.faults = faults.filter(({ duplicateKey }, index) => duplicateKey || index === 0);
   }
 
   get root(): Cursor {
@@ -72,7 +73,9 @@ function jsonFaults(text: string, errors: readonly YAMLError[]): SyntaxFault[] {
 }
 
 function toFault({ code, message, pos: [offset] }: YAMLError): SyntaxFault {
-  return { offset, message: message.split("\n")[0] ?? message, duplicateKey: code === "DUPLICATE_KEY" };
+  const plain =
+    code === "MULTIPLE_DOCS" ? "a second document begins here" : (message.split("\n")[0] ?? message);
+  return { offset, message: plain, duplicateKey: code === "DUPLICATE_KEY" };
 }
 
 function messageOf(error: unknown): string {
