@@ -1,4 +1,4 @@
-import { rename, rm } from "node:fs/promises";
+import { lstat, rename, rm } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 
 /*
@@ -44,7 +44,20 @@ export async function takeLock(path: string, temporary: string): Promise<Lock> {
 }
 
 /** Asks the lock at `path` about its owner. Good for this machine's owners only (see boot.ts). */
-export function askLock(path: string): Promise<LockState> {
+export async function askLock(path: string): Promise<LockState> {
+  const answer = await askSocket(path);
+  if (answer !== "dead") return answer;
+  // A file that is no socket refuses too.
+  const found = await lstat(path).catch(() => undefined);
+  return found === undefined ? "missing" : found.isSocket() ? "dead" : "unknown";
+}
+
+/** True only where the lock's owner is proven dead: the socket is there, and nobody listens on it. */
+export async function isOwnerDead(path: string): Promise<boolean> {
+  return (await askLock(path)) === "dead";
+}
+
+function askSocket(path: string): Promise<LockState> {
   return new Promise((resolve) => {
     const socket = connect({ path });
     socket.once("connect", () => {
@@ -59,11 +72,6 @@ export function askLock(path: string): Promise<LockState> {
       else resolve("unknown");
     });
   });
-}
-
-/** True only where the lock's owner is proven dead: the socket is there, and nobody listens on it. */
-export async function isOwnerDead(path: string): Promise<boolean> {
-  return (await askLock(path)) === "dead";
 }
 
 function listen(server: Server, path: string): Promise<void> {

@@ -102,9 +102,10 @@ describe("openInstanceDirectory", () => {
 
   it("REC-2: leaves names that are not its own alone", async () => {
     await mkdir(root, { mode: 0o700 });
-    await writeFile(join(root, "notes.txt"), "kept");
+    const names = ["notes.txt", "notes.lock", "~notes"];
+    for (const name of names) await writeFile(join(root, name), "kept");
     const instance = await openInstanceDirectory({ root, removeRoot: true });
     await instance.close();
-    expect(await readdir(root)).toEqual(["notes.txt"]);
+    expect((await readdir(root)).sort()).toEqual([...names].sort());
   });
 });
