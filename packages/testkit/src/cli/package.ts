@@ -114,7 +114,7 @@ function parsePlatforms(text: string): string[] {
 
 function parseVersion(text: string): string {
   const found = versionFault(text);
-  if (found !== undefined) throw new InvalidArgumentError(`It ${found.fault}; ${found.mend}.`);
+  if (found !== undefined) throw new InvalidArgumentError(`It ${found.fault}; ${found.mend}`);
   return text;
 }
 
@@ -124,17 +124,17 @@ function parseNode(text: string, before: Readonly<Record<string, string>>): Reco
   const { platform, fault } = parseWantedPlatform(named?.[1] ?? formatPlatform(currentPlatform()));
   if (platform === undefined) throw new InvalidArgumentError(fault);
   if (path === "")
-    throw new InvalidArgumentError("It names no file; write the path of a Node.js binary, or os/arch=path.");
+    throw new InvalidArgumentError("It names no file; write the path of a Node.js binary, or os/arch=path");
   const key = formatPlatform(platform);
   const earlier = Object.hasOwn(before, key) ? before[key] : undefined;
   if (earlier !== undefined)
-    throw new InvalidArgumentError(`${key} has ${earlier} already; give each platform one.`);
+    throw new InvalidArgumentError(`${key} has ${earlier} already; give each platform one`);
   return { ...before, [key]: path };
 }
 
 function parseList(text: string): string[] {
   const parts = text.split(",").map((part) => part.trim());
   if (parts.includes(""))
-    throw new InvalidArgumentError("It has an empty part; write names with commas between them.");
+    throw new InvalidArgumentError("It has an empty part; write names with commas between them");
   return parts;
 }

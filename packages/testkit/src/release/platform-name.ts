@@ -14,5 +14,5 @@ export function parseWantedPlatform(text: string): WantedPlatform {
     .map((part) => goName(part) ?? part)
     .join("/");
   const mend = parsePlatform(meant) === undefined ? "os/arch by Go's names, such as linux/amd64" : meant;
-  return { fault: `There is no such platform; write ${mend}.` };
+  return { fault: `${text} is no platform; write ${mend}` };
 }

@@ -55,6 +55,6 @@ function artifactAt(path: string, kind: ArtifactKind): Omit<Target, "platform"> 
 
 function platformOf(text: string): Platform {
   const { platform, fault } = parseWantedPlatform(text);
-  if (platform === undefined) throw invalid(`--platform ${text}: ${fault}`);
+  if (platform === undefined) throw invalid(`--platform: ${fault}`);
   return platform;
 }

@@ -1,36 +1,19 @@
-import { execFile } from "node:child_process";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-
-const command = fileURLToPath(new URL("../../bin/gestalt-runtime.mjs", import.meta.url));
-
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(args: readonly string[], file = command): Promise<Run> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [file, ...args], (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
-    });
-  });
-}
+import { command, runCommand } from "./run-command.js";
 
 describe("gestalt-runtime", () => {
   it("prints its version and its help with exit code 0", async () => {
-    expect(await run(["--version"])).toEqual({ code: 0, stdout: "0.1.0\n", stderr: "" });
-    const help = await run(["--help"]);
+    expect(await runCommand(["--version"])).toEqual({ code: 0, stdout: "0.1.0\n", stderr: "" });
+    const help = await runCommand(["--help"]);
     expect(help).toMatchObject({ code: 0, stderr: "" });
-    expect(help.stdout).toContain("package [folder]");
+    expect(help.stdout).toContain("package [options] [folder]");
   });
 
   it("ends with 2 and help on stderr when no command is given", async () => {
-    const { code, stdout, stderr } = await run([]);
+    const { code, stdout, stderr } = await runCommand([]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain("Usage: gestalt-runtime <command> [options]");
   });
@@ -39,7 +22,7 @@ describe("gestalt-runtime", () => {
     [["pakage"], `error: unknown command 'pakage'\n(Did you mean package?)`],
     [["--vresion"], `error: unknown option '--vresion'\n(Did you mean --version?)`],
   ])("ends with 2 on %j and says what was meant", async (args, text) => {
-    const { code, stdout, stderr } = await run(args);
+    const { code, stdout, stderr } = await runCommand(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toBe(
       `${text}\n"gestalt-runtime --help" lists the commands; each has a --help of its own\n`,
@@ -50,7 +33,7 @@ describe("gestalt-runtime", () => {
     const folder = await mkdtemp(join(tmpdir(), "gst-cli-"));
     onTestFinished(() => rm(folder, { recursive: true }));
     await cp(command, join(folder, "bin/gestalt-runtime.mjs"));
-    expect(await run(["--version"], join(folder, "bin/gestalt-runtime.mjs"))).toEqual({
+    expect(await runCommand(["--version"], { file: join(folder, "bin/gestalt-runtime.mjs") })).toEqual({
       code: 2,
       stdout: "",
       stderr:

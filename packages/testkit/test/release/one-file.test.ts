@@ -200,6 +200,15 @@ describe("a program in one file", () => {
       `${notWorking}src/main.ts:2 reads ../a.json, which is inside the program and no file; read it with readAsset of @gestalt-runtime/sdk${orAllowOwn}`,
     ],
     [
+      "a schema beside the program's file",
+      {
+        files: {
+          "src/main.ts": `import { jsonSchemaFile } from "@gestalt-runtime/sdk";\nconsole.log(jsonSchemaFile("../config.schema.json"));`,
+        },
+      },
+      `${notWorking}src/main.ts:2 reads the schema ../config.schema.json beside the program's file, where the host's sandbox may hide it (PROC-10); write jsonSchemaFile(new URL("<path from this module>", import.meta.url)), which puts it into the program${orAllowOwn}`,
+    ],
+    [
       "a thread from a file",
       {
         files: {

@@ -43,9 +43,14 @@ export type Files = Readonly<Record<string, string | object | undefined>>;
  * A package's folder, with the SDK installed, that is gone after the test.
  *
  * @param files by path; an object becomes YAML or JSON, undefined takes a usual file away
+ * @param cleanUp outside of a test, `afterAll`
  */
-export async function makePackage(files: Files = {}, parent = tmpdir()): Promise<string> {
-  const folder = await temporaryFolder(parent);
+export async function makePackage(
+  files: Files = {},
+  parent = tmpdir(),
+  cleanUp = onTestFinished,
+): Promise<string> {
+  const folder = await temporaryFolder(parent, cleanUp);
   await mkdir(join(folder, "node_modules/@gestalt-runtime"), { recursive: true });
   await symlink(sdk, join(folder, "node_modules/@gestalt-runtime/sdk"));
   await writeFiles(folder, { "manifest.yaml": manifest, "src/main.ts": stub, ...files });
@@ -61,9 +66,9 @@ export async function writeFiles(folder: string, files: Files): Promise<void> {
   }
 }
 
-export async function temporaryFolder(parent = tmpdir()): Promise<string> {
+export async function temporaryFolder(parent = tmpdir(), cleanUp = onTestFinished): Promise<string> {
   const folder = await mkdtemp(join(parent, "gst-release-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  cleanUp(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 

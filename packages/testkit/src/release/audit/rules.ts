@@ -82,6 +82,13 @@ export const calls: HazardRule<acorn.CallExpression> = (node, _, context) => {
       what: `reads ${asset}, which is inside the program and no file`,
       mend: `read it with readAsset of @gestalt-runtime/sdk`,
     };
+  const schema = first === undefined ? undefined : literal(first);
+  if (callee.type === "Identifier" && /^jsonSchemaFile\d*$/.test(callee.name) && schema !== undefined)
+    return {
+      id: "asset",
+      what: `reads the schema ${schema} beside the program's file, where the host's sandbox may hide it (PROC-10)`,
+      mend: `write jsonSchemaFile(new URL("<path from this module>", import.meta.url)), which puts it into the program`,
+    };
   if (isRequire(callee, context)) return requireHazard(first);
   if (means(context, callee, "child_process", "fork"))
     return {
