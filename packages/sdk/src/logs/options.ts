@@ -28,7 +28,10 @@ export interface LogForwarderOptions {
   readonly fullBuffer?: "block" | "drop";
   /** The longest that a plugin waits for a log host that takes nothing. Default 2,000 ms. */
   readonly blockAtMostMs?: number;
-  /** Memory for one session's records. Default 4 MiB; twice that for callers that ignore `write`'s answer. */
+  /**
+   * Memory for one session's records; twice that for callers that ignore `write`'s answer. Default 1 MiB, about 4,600
+   * lines of 100 bytes: the host keeps the last 4,096 of a session.
+   */
   readonly sessionBytes?: number;
   /** Memory for the records of all sessions; past it, the largest session loses its oldest. Default 64 MiB. */
   readonly totalBytes?: number;
@@ -84,7 +87,7 @@ const MiB = 1024 * KiB;
 /** Number options: default, smallest, largest. */
 const ranges = {
   blockAtMostMs: [2000, 0, 600_000],
-  sessionBytes: [4 * MiB, KiB, 1024 * MiB],
+  sessionBytes: [MiB, KiB, 1024 * MiB],
   totalBytes: [64 * MiB, KiB, 16 * 1024 * MiB],
   lineBytes: [16 * KiB, 4, MiB],
   partialLineMs: [1000, 1, 600_000],

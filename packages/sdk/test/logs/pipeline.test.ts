@@ -7,10 +7,10 @@ const lines = 50_000;
 describe("plugin, provider and log host, each a process", () => {
   it("LOGS-1: every line arrives, once and in order, in bounded memory", { timeout: 60_000 }, async () => {
     const pipeline = await startPipeline(lines);
-    const { verdict, progress, peakMiB } = await pipeline.finish();
+    const { verdict, progress, peakMB } = await pipeline.finish();
     expect(verdict).toEqual({ received: lines, announced: 0, announcements: 0, repeated: 0, faults: [] });
     expect(progress).toEqual({ written: lines, delivered: lines, dropped: 0 });
-    expect(peakMiB).toBeLessThan(200);
+    expect(peakMB).toBeLessThan(200);
   });
 
   it(
@@ -24,11 +24,11 @@ describe("plugin, provider and log host, each a process", () => {
       const stopped = await pipeline.watch(({ dropped }) => dropped > 0);
       expect(stopped.delivered).toBeLessThan(lines);
       pipeline.signalHost("SIGCONT");
-      const { verdict, progress, peakMiB } = await pipeline.finish();
+      const { verdict, progress, peakMB } = await pipeline.finish();
       expect(verdict).toMatchObject({ faults: [], announced: progress.dropped });
       expect(verdict.announced).toBeGreaterThan(0);
       expect(verdict.received + verdict.announced).toBe(lines);
-      expect(peakMiB).toBeLessThan(200);
+      expect(peakMB).toBeLessThan(200);
     },
   );
 });

@@ -22,7 +22,7 @@ export interface PipelineResult {
   /** From the log host's first call to its last. */
   readonly linesPerSecond: number;
   /** The provider's peak of resident memory, and its time on all CPUs. */
-  readonly peakMiB: number;
+  readonly peakMB: number;
   readonly cpuSeconds: number;
   /** What GetSession took while the lines went through, in milliseconds, the shortest first. */
   readonly getSessionMs: readonly number[];
@@ -90,7 +90,7 @@ export async function startPipeline(lines: number, options: LogForwarderOptions 
       const answer = answerOf(host, "verdict");
       tell(host, { type: "verdict", written: lines });
       const { verdict, elapsedMs } = (await answer) as HostAnswer & { type: "verdict" };
-      const usage = { peakMiB: peakMiB(provider), cpuSeconds: cpuSeconds(provider) };
+      const usage = { peakMB: peakMB(provider), cpuSeconds: cpuSeconds(provider) };
       await runtime.stopSession({ sessionId: "s" });
       provider.kill("SIGTERM");
       await once(provider, "exit");
@@ -132,9 +132,9 @@ function tell(host: ChildProcess, message: HostMessage): void {
   host.send(message);
 }
 
-function peakMiB({ pid }: ChildProcess): number {
+function peakMB({ pid }: ChildProcess): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1.024e-3;
 }
 
 function cpuSeconds({ pid }: ChildProcess): number {
