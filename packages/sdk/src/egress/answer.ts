@@ -11,7 +11,8 @@ export function refuse(refusal: Refusal, response: ServerResponse): void {
   const { reason, status } = refusal;
   // Where it is not sure how a request ends, nothing behind it may be read as another one.
   const close = reason === "malformed" ? ["Connection", "close"] : [];
-  response.writeHead(status, [...refusal.headers(), ...close]).end(refusal.body);
+  // An origin's status line may be set already, though never sent.
+  response.writeHead(status, STATUS_CODES[status] ?? "", [...refusal.headers(), ...close]).end(refusal.body);
 }
 
 /** Answers what Node.js could not read as a request. */

@@ -34,7 +34,8 @@ export class Clients {
     if (client === undefined || client.ahead >= maxAhead) return false;
     client.ahead += 1;
     client.last = client.last
-      .then(() => (socket.destroyed ? undefined : serve()))
+      // After an answer that closes the connection, what was read behind the request is nothing.
+      .then(() => (socket.writable ? serve() : undefined))
       .finally(() => (client.ahead -= 1));
     return true;
   }

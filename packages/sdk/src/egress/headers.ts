@@ -15,6 +15,9 @@ const hopByHop = new Set([
   "upgrade",
 ]);
 
+/** What the proxy says itself. */
+const setAnew = ["host", "content-length", "max-forwards"];
+
 /** The proxy's name in `Via`. */
 const pseudonym = "gestalt-egress";
 
@@ -89,7 +92,7 @@ export function requestHeaders(request: IncomingMessage, authority: string, fram
   return [
     "Host",
     authority,
-    ...endToEnd(request.rawHeaders, ["host", "content-length", "max-forwards"]),
+    ...endToEnd(request.rawHeaders, [...setAnew, ...(framing.kind === "chunked" ? [] : ["trailer"])]),
     ...framingHeaders(framing, request.method),
     ...maxForwards(request),
     ...via(request),
@@ -101,8 +104,8 @@ export function responseHeaders(response: IncomingMessage): string[] {
   const coding = response.headers["transfer-encoding"];
   if (coding !== undefined && coding.toLowerCase() !== "chunked")
     throw new Refusal("bad-answer", "the origin answered in a transfer coding that is not chunked");
-  // Where both are given, the length is not to be believed.
-  const but = coding === undefined ? [] : ["content-length"];
+  // Where both are given, the length is not to be believed; trailers come behind chunks alone.
+  const but = coding === undefined ? ["trailer"] : ["content-length"];
   return [...endToEnd(response.rawHeaders, but), ...via(response)];
 }
 

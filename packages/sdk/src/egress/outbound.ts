@@ -55,7 +55,14 @@ export class Outbound {
       host,
       port,
       poolKey: `${hop} ${end}`,
-      open: () => this.#connect(target, signal, (cancel) => this.#openForRequest(route, target, cancel)),
+      open: async () => {
+        const stream = await this.#connect(target, signal, (cancel) =>
+          this.#openForRequest(route, target, cancel),
+        );
+        // An origin that has ended its half while the connection waits takes no further request.
+        stream.allowHalfOpen = false;
+        return stream;
+      },
     };
   }
 

@@ -5,6 +5,7 @@ import {
   evilHost,
   get,
   names,
+  okText,
   openProxy,
   originHost,
   startOrigin,
@@ -127,15 +128,19 @@ describe("which hosts are reached", () => {
     const origin = await startOrigin();
     const closed = await openProxy({ policy: egressPolicy({ allowedHosts: [], defaultAction: "deny" }) });
     expect(await ask("allowed.test", origin, closed)).toBe("403 403");
-    // Open for every name, not for the machine itself.
-    const open = await openProxy({
-      policy: egressPolicy({ allowedHosts: [], defaultAction: "allow" }),
-      addresses: { "any.test": ["192.0.2.1"] },
-      limits: { connectTimeoutMs: 50 },
-    });
-    expect(await ask("allowed.test", origin, open)).toMatch(/^50\d 50\d$/);
-    expect(await ask(originHost, origin, open)).toBe("403 403");
-    expect(open.denied.map(({ reason }) => reason)).toEqual(["address", "address"]);
+    const policy = egressPolicy({ allowedHosts: [], defaultAction: "allow" });
+    // Open for every name, which the proxy before it resolves; not for the machine itself.
+    const before = await startOrigin((head) =>
+      head.startsWith("CONNECT") ? "HTTP/1.1 200 OK\r\n\r\n" : okText("ok"),
+    );
+    const open = await openProxy({ policy, upstream: `http://${originHost}:${before.port}` });
+    expect(statusOf(await open.ask(get("http://any.test/"), "ok"))).toBe(200);
+    expect(statusOf(await open.ask(connectTo("any.test:443"), "\r\n\r\n"))).toBe(200);
+    expect(before.received()).toContain("CONNECT any.test:443 HTTP/1.1\r\n");
+    const direct = await openProxy({ policy });
+    expect(await ask("allowed.test", origin, direct)).toBe("403 403");
+    expect(await ask(originHost, origin, direct)).toBe("403 403");
+    expect(direct.denied.map(({ reason }) => reason)).toEqual(["address", "address", "address", "address"]);
   });
 
   it("EGR-3: a refusal names the host and the reason, to the client and as an event", async () => {

@@ -1,4 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
 import { egressPolicy } from "../../src/index.js";
 import {
@@ -125,19 +128,15 @@ export const allowedHosts = ["allowed.test", "*.wild.test", originHost];
 export async function openProxy(
   options: Partial<EgressProxyOptions> & {
     readonly allowed?: readonly string[];
-    readonly addresses?: typeof names;
+    /** Default: the usual names; `system` for the machine's own resolver. */
+    readonly addresses?: typeof names | "system";
   } = {},
 ): Promise<TestProxy> {
   const { allowed = [...allowedHosts, evilHost], addresses = names, ...rest } = options;
   const [denied, failed, lookups]: [EgressEvent[], EgressEvent[], string[]] = [[], [], []];
   const proxy = await createEgressProxy({
     policy: egressPolicy({ allowedHosts: allowed, defaultAction: "" }),
-    resolve: (host) => {
-      lookups.push(host);
-      const found = addresses[host];
-      if (found !== undefined) return Promise.resolve(found);
-      return Promise.reject(Object.assign(new Error("no such host"), { code: "ENOTFOUND" }));
-    },
+    ...(addresses === "system" ? {} : { resolve: resolver(addresses, lookups) }),
     onDenied: (event) => denied.push(event),
     onFailed: (event) => failed.push(event),
     ...rest,
@@ -157,6 +156,15 @@ export async function openProxy(
       else await client.until(until);
       return client.received;
     },
+  };
+}
+
+function resolver(addresses: typeof names, lookups: string[]): (host: string) => Promise<readonly string[]> {
+  return (host) => {
+    lookups.push(host);
+    const found = addresses[host];
+    if (found !== undefined) return Promise.resolve(found);
+    return Promise.reject(Object.assign(new Error("no such host"), { code: "ENOTFOUND" }));
   };
 }
 
@@ -214,4 +222,25 @@ export function connectTo(authority: string, headers = ""): string {
 /** The status of an answer. */
 export function statusOf(answer: string): number {
   return Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0);
+}
+
+/** Listens and accepts nothing: connections to it are neither taken nor refused. */
+export async function startDeafListener(host: string): Promise<number> {
+  const program = `
+    const server = require("node:net").createServer().listen({ host: ${JSON.stringify(host)}, port: 0, backlog: 1 }, () => {
+      require("node:fs").writeSync(1, String(server.address().port));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+  const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [bytes] = (await once(child.stdout, "data")) as [Buffer];
+  const port = Number(bytes.toString());
+  // The system itself takes as many as the backlog holds.
+  for (let connected = true; connected;) {
+    const socket = connect({ host, port });
+    onTestFinished(() => void socket.destroy());
+    socket.on("error", () => undefined);
+    connected = await Promise.race([once(socket, "connect").then(() => true), delay(200, false)]);
+  }
+  return port;
 }
