@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { ProviderProcess } from "../../src/host/index.js";
 import { processesWith } from "../host/fixtures.js";
@@ -87,11 +88,14 @@ for (const enforcement of ["landlock", "bubblewrap"] as const)
       expect(await ended.exited).toEqual({ code: 3, signal: null });
     });
 
-    it("PROC-6: that is told to end before it began ends", async () => {
+    it("PROC-6, PROC-9: that is told to end at any moment of its start ends, and nothing stays", async () => {
       await using probe = await Probe.open({ enforcement });
-      const provider = await probe.spawn(["-e", "setTimeout(() => {}, 60000)"]);
-      const { killed } = await provider.terminate(5_000);
-      expect(killed).toBe(false);
+      for (let moment = 0; moment < 10; moment += 1) {
+        const provider = await probe.spawn(["-e", "setTimeout(() => {}, 60000)"]);
+        await delay(moment * 4);
+        const { killed } = await provider.terminate(5_000);
+        expect(killed).toBe(false);
+      }
       await vi.waitFor(async () => expect(await processesWith(probe.directory.path)).toEqual([]));
     });
 
