@@ -121,8 +121,8 @@ export interface BackendTraits {
   readonly outlivesProvider?: boolean;
   /** The longest life that the backend grants; a session's lifetime is never longer. */
   readonly maxLifetimeMs?: number;
-  /** What labels can hold. Default: 64 entries, keys of 63 bytes, values of 1,024. */
-  readonly labels?: { readonly entries: number; readonly keyBytes: number; readonly valueBytes: number };
+  /** What labels can hold; their keys have 24 bytes at most. Default: 64 entries, values of 1,024 bytes. */
+  readonly labels?: { readonly entries: number; readonly valueBytes: number };
 }
 
 /** What every call of a backend brings along. */

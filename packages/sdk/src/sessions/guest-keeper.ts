@@ -102,6 +102,13 @@ export class GuestKeeper<H extends Json> {
 }
 
 async function follow({ asked, gone }: Removal, tellAsked: () => void): Promise<void> {
-  void asked.then(tellAsked);
-  await gone;
+  // Where the guest is gone at once, its record goes first.
+  let isGone = false;
+  const done = gone.then(() => {
+    isGone = true;
+  });
+  void asked.then(() => {
+    if (!isGone) tellAsked();
+  });
+  await done;
 }

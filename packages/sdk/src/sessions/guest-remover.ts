@@ -23,8 +23,8 @@ export function removal(work: (asked: () => void) => Promise<void>): Removal {
   const gone = new Promise<void>((resolve) => {
     work(tellAsked).then(
       () => {
-        tellAsked();
         resolve();
+        tellAsked();
       },
       () => undefined,
     );

@@ -25,7 +25,7 @@ export interface GuestLabels {
   readonly metadata: StringMap;
 }
 
-const defaultRoom = { entries: 64, keyBytes: 63, valueBytes: 1_024 };
+const defaultRoom = { entries: 64, valueBytes: 1_024 };
 
 /**
  * Writes labels. The metadata goes in whole, as JSON cut into as many labels as it needs; where the backend's
