@@ -14,6 +14,8 @@ interface Snippet {
   readonly place: string;
   /** The file that it shows, if it shows one. */
   readonly file: string | undefined;
+  /** The folder whose files it imports as its own, if it does. */
+  readonly beside: string | undefined;
   readonly code: string;
 }
 
@@ -28,8 +30,10 @@ async function snippets(): Promise<Snippet[]> {
   const found: Snippet[] = [];
   for (const page of pages) {
     const text = await readFile(join(root, page), "utf8");
-    for (const { index, 1: file, 2: code = "" } of text.matchAll(/^```ts(?: file=(\S+))?\n([^]*?)^```$/gm))
-      found.push({ place: `${page}:${text.slice(0, index).split("\n").length}`, file, code });
+    for (const { index, 1: file, 2: beside, 3: code = "" } of text.matchAll(
+      /^```ts(?: file=(\S+))?(?: beside=(\S+))?\n([^]*?)^```$/gm,
+    ))
+      found.push({ place: `${page}:${text.slice(0, index).split("\n").length}`, file, beside, code });
   }
   return found;
 }
@@ -48,8 +52,10 @@ describe("the docs", () => {
     const folder = await mkdtemp(join(root, ".reports/snippets-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const all = await snippets();
-    for (const [index, { code, place }] of all.entries())
-      await writeFile(join(folder, `snippet-${index}.ts`), `// ${place}\n${code}\nexport {};\n`);
+    for (const [index, { code, place, beside }] of all.entries()) {
+      const importing = beside === undefined ? code : code.replaceAll(' "./', ` "../../${beside}/`);
+      await writeFile(join(folder, `snippet-${index}.ts`), `// ${place}\n${importing}\nexport {};\n`);
+    }
     const options = {
       extends: "../../tsconfig.base.json",
       include: ["*.ts"],
