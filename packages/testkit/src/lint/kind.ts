@@ -57,7 +57,7 @@ async function kindOfFile(path: string): Promise<FileKind> {
 }
 
 async function kindByContent(path: string): Promise<FileKind | undefined> {
-  const { root } = await readDocument(path);
+  const { root } = await readDocument(path, { variables: true });
   const has = (...names: string[]) => names.some((name) => root.field(name).value !== undefined);
   if (!root.isMap) return undefined;
   if (has("schemaVersion") || root.field("schema").text?.includes("provider-release") === true)

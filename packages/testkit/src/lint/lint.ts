@@ -56,7 +56,7 @@ async function lintTarget({ path, kind }: LintTarget, options: LintOptions): Pro
     case "archive":
       return (await lintArchive(path, { kinds })).findings;
     case "config":
-      return lintConfigDocument(await readDocument(path), path, { platform });
+      return lintConfigDocument(await readDocument(path, { variables: true }), path, { platform });
   }
 }
 

@@ -3,6 +3,7 @@ import { fieldAt, valueAt } from "./rule.js";
 import { closest, sameLetters } from "./similar.js";
 import type { Cursor } from "./text/cursor.js";
 import { quoteText, renameField } from "./text/edits.js";
+import { isOpen } from "./text/variables.js";
 
 /** What a document may hold: names, types, and which of them must be there. */
 export type Shape =
@@ -36,7 +37,7 @@ export interface ShapeContext {
 /** Everything in which a document departs from its shape. */
 export function* shapeFaults(at: Cursor, shape: Shape, context: ShapeContext): Generator<ShapeFault> {
   // Whatever comes in its place, it is not text for long.
-  if (context.expands && typeof at.value === "string" && /\$\{\w+/.test(at.value)) return;
+  if (context.expands && typeof at.value === "string" && isOpen(at.value)) return;
   switch (shape.type) {
     case "any":
       return;
@@ -87,7 +88,9 @@ function* walkObject(
   }
   for (const [name, known] of Object.entries(shape.fields)) {
     const field = at.field(name);
-    if (known.required === true && isEmpty(field, known))
+    // A wrong spelling of it is told of already.
+    const isMisspelt = at.fields.some((other) => other.name !== name && sameLetters(other.name, name));
+    if (known.required === true && isEmpty(field, known) && !(isMisspelt && field.value === undefined))
       yield missing(field, field.value !== undefined, known.example);
   }
 }

@@ -5,6 +5,9 @@ import { allRules, fixFiles, lintFiles } from "../../src/lint/index.js";
 import { layOut, line, type LintCase } from "./case.js";
 import { wrongInputs } from "./table/index.js";
 
+/** Those that made an edit somewhere in the table. */
+const fixedRules = new Set<string>();
+
 describe.each(Object.entries(wrongInputs))("%s", (_, cases: readonly LintCase[]) => {
   it.each(cases)("$name", async (given) => {
     const { files, paths = [Object.keys(files)[0] ?? ""], options = {}, findings, fixed = {} } = given;
@@ -14,6 +17,7 @@ describe.each(Object.entries(wrongInputs))("%s", (_, cases: readonly LintCase[])
     const found = await lintFiles(targets, { platform: { os: "linux", arch: "amd64" }, ...options });
     expect(found.findings.map((finding) => line(folder, finding))).toEqual(findings);
 
+    for (const { ruleId, fix } of found.findings) if (fix !== undefined) fixedRules.add(ruleId);
     const hadFix = found.findings.some((finding) => finding.fix !== undefined);
     expect(hadFix, "what says how it looks once fixed can be fixed").toBe(
       Object.keys(fixed).length > 0 || hadFix,
@@ -47,6 +51,11 @@ it("has a wrong input for every rule", () => {
   );
   expect(allRules.map(({ id }) => id).filter((id) => !found.has(id) && !tooLarge.includes(id))).toEqual([]);
   expect([...found].filter((id) => !allRules.some((rule) => rule.id === id))).toEqual([]);
+});
+
+it("has seen each rule fix what it says it does, and no other one", () => {
+  const promised = allRules.filter(({ fixes }) => fixes !== undefined).map(({ id }) => id);
+  expect([...fixedRules].sort()).toEqual(promised.sort());
 });
 
 it("holds at least 90 wrong inputs, each named once", () => {

@@ -1,7 +1,7 @@
+import { isOpen } from "../text/variables.js";
 import { isIP } from "node:net";
 import { valueAt, fieldAt, type Rule } from "../rule.js";
 import { replaceText } from "../text/edits.js";
-import { isOpen } from "./model.js";
 import { runtimeEntries, type ConfigSubject } from "./subject.js";
 
 /** What may be reached, and what that does to the provider itself. */

@@ -1,7 +1,7 @@
+import { isOpen } from "../text/variables.js";
 import { fieldAt, valueAt, type Rule } from "../rule.js";
 import { closest } from "../similar.js";
 import type { Cursor } from "../text/cursor.js";
-import { isOpen } from "./model.js";
 import { runtimeEntries, type ConfigSubject } from "./subject.js";
 
 /** Plugins and agents that are hosted in a runtime. */

@@ -1,3 +1,4 @@
+import { isOpen } from "../text/variables.js";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Finding } from "../finding.js";
 import { readPackageFile } from "../package/folder-files.js";
@@ -8,7 +9,7 @@ import { documentRules } from "../text/document-rules.js";
 import type { SourceDocument } from "../text/source-document.js";
 import { egressRules } from "./egress-rules.js";
 import { hostedRules } from "./hosted-rules.js";
-import { apiVersionOf, hostedEntries, isOpen, packageEntries, sourceOf, type PackageEntry } from "./model.js";
+import { apiVersionOf, hostedEntries, packageEntries, sourceOf, type PackageEntry } from "./model.js";
 import { packageAtHand } from "./package-at-hand.js";
 import { runtimeRules } from "./runtime-rules.js";
 import { configShape } from "./shape.js";

@@ -1,5 +1,6 @@
 import { cleanPath } from "../package-path.js";
 import type { Cursor } from "../text/cursor.js";
+import { isOpen } from "../text/variables.js";
 
 /** The syntaxes of an operator's config, by the end of their `apiVersion`. */
 export const apiVersions = ["v3", "v4", "v5"] as const;
@@ -80,11 +81,6 @@ function scalarSource(at: Cursor, source: string): Source | undefined {
   return /^[a-z][a-zA-Z0-9_-]*$/.test(source)
     ? { form: "builtin", at, name: source }
     : { form: "path", at, path: source };
-}
-
-/** Whether the host puts something of its environment into a text. */
-export function isOpen(text: string): boolean {
-  return /\$\{\w+/.test(text);
 }
 
 export function lastPart(path: string): string {

@@ -1,9 +1,10 @@
+import { isOpen } from "../text/variables.js";
 import { cleanPath } from "../package-path.js";
 import { fieldAt, valueAt, type Fault, type Rule } from "../rule.js";
 import { shapeFaults } from "../shape.js";
 import { metadataFile } from "../release/metadata-rules.js";
 import { manifestNames } from "../archive/package-rules.js";
-import { apiVersions, isOpen, lastPart, type ApiVersion } from "./model.js";
+import { apiVersions, lastPart, type ApiVersion } from "./model.js";
 import { sourceShape } from "./shape.js";
 import { runtimeEntries, type ConfigEntry, type ConfigSubject } from "./subject.js";
 import { replaceText } from "../text/edits.js";

@@ -1,3 +1,4 @@
+import { isOpen } from "../text/variables.js";
 import type { ErrorObject } from "ajv";
 import { cleanPath, packagePathFault } from "../package-path.js";
 import { checkerOf, defaultDraft, draftOf } from "../schema/draft.js";
@@ -5,7 +6,6 @@ import { SourceDocument } from "../text/source-document.js";
 import { fieldAt, valueAt, type Fault, type Rule } from "../rule.js";
 import type { Cursor } from "../text/cursor.js";
 import { quoteText } from "../text/edits.js";
-import { isOpen } from "./model.js";
 import { runtimeEntries, type ConfigEntry, type ConfigSubject } from "./subject.js";
 
 /** What is handed to a provider as its config. */

@@ -6,10 +6,13 @@ import { SourceDocument } from "./source-document.js";
 /**
  * Reads a YAML or JSON file.
  *
- * @param name how findings name it; default: the path
+ * @param options `name`: how findings name it, default the path; `variables`: as for {@link SourceDocument}
  * @throws {@link RuntimeProviderError} NOT_FOUND where there is no such file, INVALID_ARGUMENT past 4 MiB
  */
-export async function readDocument(path: string, name = path): Promise<SourceDocument> {
+export async function readDocument(
+  path: string,
+  { name = path, ...options }: { readonly name?: string; readonly variables?: boolean } = {},
+): Promise<SourceDocument> {
   let text: string;
   try {
     const { size } = await stat(path);
@@ -24,5 +27,5 @@ export async function readDocument(path: string, name = path): Promise<SourceDoc
     const reason = error instanceof Error ? error.message : String(error);
     throw new RuntimeProviderError("NOT_FOUND", `${path} can't be read: ${reason}`, { cause: error });
   }
-  return new SourceDocument(name, text);
+  return new SourceDocument(name, text, options);
 }

@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument, type Document, type YAMLError } from "yaml";
 import { Cursor } from "./cursor.js";
+import { maskVariables } from "./variables.js";
 
 /** Where a step leads: a field's name, or an item's index. */
 export type Path = readonly (string | number)[];
@@ -28,9 +29,12 @@ export class SourceDocument {
     /** As findings name it; its ending decides between JSON (`.json`) and YAML. */
     readonly file: string,
     readonly text: string,
+    /** `variables`: the host fills in `${NAME}` before it reads the text. */
+    { variables = false }: { readonly variables?: boolean } = {},
   ) {
     this.syntax = file.toLowerCase().endsWith(".json") ? "json" : "yaml";
-    this.document = parseDocument(text, { lineCounter: this.#lines, merge: true, prettyErrors: false });
+    const masked = variables ? maskVariables(text) : text;
+    this.document = parseDocument(masked, { lineCounter: this.#lines, merge: true, prettyErrors: false });
     const faults =
       this.syntax === "json" ? jsonFaults(text, this.document.errors) : this.document.errors.map(toFault);
     try {

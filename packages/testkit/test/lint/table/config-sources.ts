@@ -38,6 +38,17 @@ export const configSources: readonly LintCase[] = [
   },
   {
     ...wrong(
+      "another spelling of a field of a runtime provider",
+      "      default: true",
+      "      Default: true",
+    ),
+    findings: [
+      "gestaltd.yaml:8:7 error config/unknown-field runtime.providers.process.Default is no field of a config | write default",
+    ],
+    fixed: { "gestaltd.yaml": goodConfig },
+  },
+  {
+    ...wrong(
       "an unknown field of a runtime provider",
       "      default: true\n",
       "      default: true\n      image: x\n",

@@ -67,6 +67,13 @@ export const releases: readonly LintCase[] = [
     ],
   },
   {
+    ...wrong("another spelling of a field of a release", "schemaVersion", "schema_version"),
+    findings: [
+      "provider-release.yaml:2:1 error release/unknown-field schema_version is no field of provider-release.yaml | write schemaVersion",
+    ],
+    fixed: { "provider-release.yaml": goodMetadata },
+  },
+  {
     ...wrong("a release without a package", "package: github.com/acme/runtimes/example\n", ""),
     findings: [
       "provider-release.yaml:1:1 error release/required package is missing | add package: github.com/<org>/<repo>/<path>",
