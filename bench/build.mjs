@@ -8,6 +8,8 @@ await build({
     main: "src/main.ts",
     "bare-server": "subjects/bare-server.ts",
     "level1-provider": "subjects/level1-provider.ts",
+    "level2-provider": "subjects/level2-provider.ts",
+    "busy-sessions": "subjects/busy-sessions.ts",
   },
   outdir: "dist",
   outExtension: { ".js": ".mjs" },

@@ -17,9 +17,12 @@ export interface LoadResult {
 }
 
 /** Calls GetSession `calls` times with `inFlight` calls at once. */
-export type Load = (subject: Subject, calls: number, inFlight: number) => Promise<LoadResult>;
-
-const sessionId = "s-1";
+export type Load = (
+  subject: Subject,
+  sessionId: string,
+  calls: number,
+  inFlight: number,
+) => Promise<LoadResult>;
 
 /** The load generator: h2load where it is installed, since a Node.js client is slower than the server. */
 export async function findLoad(): Promise<{ name: string; load: Load }> {
@@ -34,7 +37,12 @@ export async function findLoad(): Promise<{ name: string; load: Load }> {
   }
 }
 
-async function loadWithH2load(subject: Subject, calls: number, inFlight: number): Promise<LoadResult> {
+async function loadWithH2load(
+  subject: Subject,
+  sessionId: string,
+  calls: number,
+  inFlight: number,
+): Promise<LoadResult> {
   const directory = await mkdtemp(join(tmpdir(), "gst-l-"));
   try {
     const message = toBinary(
@@ -66,7 +74,12 @@ async function loadWithH2load(subject: Subject, calls: number, inFlight: number)
   }
 }
 
-async function loadWithNode(subject: Subject, calls: number, inFlight: number): Promise<LoadResult> {
+async function loadWithNode(
+  subject: Subject,
+  sessionId: string,
+  calls: number,
+  inFlight: number,
+): Promise<LoadResult> {
   const client = subject.channel.client(PluginRuntimeProvider);
   const times: number[] = [];
   let left = calls;
@@ -83,14 +96,15 @@ async function loadWithNode(subject: Subject, calls: number, inFlight: number): 
   return { callsPerSecond: (calls / (performance.now() - started)) * 1_000, medianUs: median(times) };
 }
 
-/** h2load takes any answer for a success: one checked call first. */
-export async function checkSubject(subject: Subject): Promise<void> {
+/** h2load takes any answer for a success: one checked call first. Gives the id of the session to ask for. */
+export async function checkSubject(subject: Subject): Promise<string> {
   const { ProviderLifecycle } = await import("@gestalt-runtime/sdk/protocol");
   await subject.channel.client(ProviderLifecycle).configureProvider({ name: "bench", protocolVersion: 3 });
   const runtime = subject.channel.client(PluginRuntimeProvider);
   const metadata = { provider_kind: "plugin", provider_name: "example" };
   const started = await runtime.startSession({ pluginName: "example", metadata });
-  const session = await runtime.getSession({ sessionId });
-  if (started.id !== sessionId || session.state !== "ready" || session.metadata.provider_name !== "example")
+  const session = await runtime.getSession({ sessionId: started.id });
+  if (session.id !== started.id || session.state !== "ready" || session.metadata.provider_name !== "example")
     throw new Error("the subject does not answer GetSession as it should");
+  return started.id;
 }

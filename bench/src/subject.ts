@@ -11,6 +11,9 @@ import { credentials } from "@grpc/grpc-js";
 export interface Program {
   readonly name: string;
   readonly file: string;
+  readonly nodeArgs?: readonly string[];
+  /** Starts by itself, without Node.js before it. Default false. */
+  readonly isExecutable?: boolean;
 }
 
 /** A running one. */
@@ -22,16 +25,19 @@ export interface Subject {
   readonly startUpMs: number;
   /** Resident memory in MiB. */
   residentMiB(): Promise<number>;
+  /** The same, once garbage was collected: for programs that do so on SIGUSR2. */
+  settledMiB(): Promise<number>;
   stop(): Promise<void>;
 }
 
 /** Starts a program as the host does, and measures the time until it has answered a first call. */
-export async function startSubject({ file }: Program): Promise<Subject> {
+export async function startSubject({ file, nodeArgs = [], isExecutable = false }: Program): Promise<Subject> {
   const directory = await mkdtemp(join(tmpdir(), "gst-b-"));
   const socket = join(directory, "s.sock");
   const watcher = watch(directory);
   const started = performance.now();
-  const child = spawn(process.execPath, [file], {
+  const [command, args] = isExecutable ? [file, []] : [process.execPath, [...nodeArgs, file]];
+  const child = spawn(command, args, {
     stdio: ["ignore", "ignore", "inherit"],
     env: {
       PATH: process.env.PATH,
@@ -60,6 +66,13 @@ export async function startSubject({ file }: Program): Promise<Subject> {
     channel,
     startUpMs,
     residentMiB: () => residentMiB(pid),
+    settledMiB: async () => {
+      for (let round = 0; round < 3; round += 1) {
+        child.kill("SIGUSR2");
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+      return residentMiB(pid);
+    },
     stop: async () => {
       channel.close();
       child.kill("SIGTERM");

@@ -1,0 +1,53 @@
+import { PluginRuntimeProvider } from "@gestalt-runtime/sdk/protocol";
+import { busySessions } from "./programs.js";
+import { absoluteRow, type Effort, type Row } from "./row.js";
+import { percentile } from "./statistics.js";
+import { startSubject } from "./subject.js";
+
+const sessions = 1_000;
+const starting = 50;
+
+/** GetSession while a thousand sessions live and fifty plugins are being started, and what an idle session costs. */
+export async function measureManySessions({ isQuick }: Effort): Promise<Row[]> {
+  const subject = await startSubject(busySessions);
+  try {
+    const { ProviderLifecycle } = await import("@gestalt-runtime/sdk/protocol");
+    await subject.channel.client(ProviderLifecycle).configureProvider({ name: "bench", protocolVersion: 3 });
+    const client = subject.channel.client(PluginRuntimeProvider);
+    const start = async (): Promise<string> =>
+      (await client.startSession({ pluginName: "example", metadata: { provider_name: "example" } })).id;
+    // What the first sessions bring in is the runtime's cost, not theirs.
+    for (let warm = 0; warm < 50; warm += 1) await start();
+    const before = await subject.settledMiB();
+    const ids: string[] = [];
+    while (ids.length < sessions) ids.push(...(await Promise.all(Array.from({ length: 50 }, start))));
+    for (const sessionId of ids) await client.getSession({ sessionId });
+    const after = await subject.settledMiB();
+    const asking = new AbortController();
+    const storm = ids.slice(0, starting).map((sessionId) =>
+      client.startPlugin({ sessionId, pluginName: "example", command: "/bin/true" }).then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+    void Promise.all(storm).then(() => asking.abort());
+    const times: number[] = [];
+    const least = isQuick ? 200 : 5_000;
+    for (let index = 0; !asking.signal.aborted || times.length < least; index += 1) {
+      const from = performance.now();
+      await client.getSession({ sessionId: ids[index % ids.length] ?? "" });
+      times.push(performance.now() - from);
+    }
+    return [
+      absoluteRow(
+        `GetSession, p99, ${sessions} sessions, ${starting} starting`,
+        percentile(times, 0.99),
+        "ms",
+        5,
+      ),
+      absoluteRow("an idle session's memory", ((after - before) * 1024) / sessions, "KiB", 20),
+    ];
+  } finally {
+    await subject.stop();
+  }
+}
