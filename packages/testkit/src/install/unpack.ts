@@ -15,27 +15,44 @@ import { InstallRefusedError } from "./refusal.js";
  */
 export async function unpack(archive: string, folder: string): Promise<void> {
   const taken = new Set<string>();
+  const broken = new AbortController();
+  let refusal: Error | undefined;
   let work = Promise.resolve();
   const parser = new Parser({
     strict: true,
     onReadEntry: (entry: ReadEntry) => {
-      // One after the other: a stream of a file that is not read yet holds the parser up by itself.
-      work = work.then(() => place(entry, folder, taken));
-      work.catch(() => entry.resume());
+      // One after the other: an entry that is not read yet holds the parser up by itself.
+      work = work.then(async () => {
+        try {
+          if (refusal === undefined) await place(entry, folder, taken, broken.signal);
+        } catch (error) {
+          refusal ??= error as Error;
+        } finally {
+          entry.resume();
+        }
+      });
     },
   });
   try {
     await pipeline(createReadStream(archive), createGunzip(), parser as unknown as NodeJS.WritableStream);
   } catch (cause) {
-    // What an entry is refused for comes first: it is why the rest could not be read.
+    const earlier = refusal;
+    // The entry that is being written waits for bytes that never come.
+    broken.abort();
     await work;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InstallRefusedError("package", `${archive} can't be unpacked: ${reason}`, { cause });
+    throw earlier ?? new InstallRefusedError("package", `${archive} can't be unpacked: ${reason}`, { cause });
   }
   await work;
+  if (refusal !== undefined) throw refusal;
 }
 
-async function place(entry: ReadEntry, folder: string, taken: Set<string>): Promise<void> {
+async function place(
+  entry: ReadEntry,
+  folder: string,
+  taken: Set<string>,
+  signal: AbortSignal,
+): Promise<void> {
   const at = entryPath(entry.path);
   if ("refused" in at) throw refused(entry, refusals[at.refused]);
   if (taken.has(at.path)) throw refused(entry, `${at.path} comes twice`);
@@ -46,7 +63,6 @@ async function place(entry: ReadEntry, folder: string, taken: Set<string>): Prom
     switch (entry.type) {
       case "Directory":
         await mkdir(target, { recursive: true, mode: mode | 0o700 });
-        entry.resume();
         return;
       case "File":
       case "OldFile":
@@ -54,6 +70,7 @@ async function place(entry: ReadEntry, folder: string, taken: Set<string>): Prom
         await pipeline(
           entry as unknown as NodeJS.ReadableStream,
           createWriteStream(target, { mode, flags: "wx" }),
+          { signal },
         );
         return;
       default:

@@ -1,8 +1,9 @@
+import { truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InstallRefusedError, installProvider } from "../../src/install/index.js";
 import { TestDirectory } from "../host/fixtures.js";
-import type { TarEntry } from "../lint/tar-writer.js";
+import { tarGz, type TarEntry } from "../lint/tar-writer.js";
 import {
   manifestOf,
   otherName,
@@ -92,12 +93,19 @@ describe("archives that the host refuses are refused, with the entry and the rea
   });
 
   it("packaging: a half of an archive", async () => {
-    const { tarGz } = await import("../lint/tar-writer.js");
     const whole = tarGz(packageEntries());
     expect(await refusalOf({ archive: whole.subarray(0, whole.length / 2) })).toContain(
       "it can't be read to its end",
     );
   });
+});
+
+it("packaging: an archive of more than 512 MiB is refused", async () => {
+  const source = await writeRelease(join(directory.path, "release"));
+  await truncate(join(directory.path, "release/tiny.tar.gz"), 512 * 1024 ** 2 + 1);
+  await expect(installProvider({ source, name: "tiny", tmpDir: directory.path })).rejects.toThrow(
+    "tiny.tar.gz is refused: it is 536870913 bytes long, and the host takes 536870912",
+  );
 });
 
 describe("hashes", () => {
