@@ -129,7 +129,7 @@ describe("starting", () => {
   });
 
   it("T28, SESS-4: an image that can't be pulled turns the session failed, with the cloud's word and sentence", async () => {
-    const place = await openPlace({ createMs: 500 }, { recordsStay: true });
+    const place = await openPlace({ createMs: 500 }, { filesStay: true });
     const provider = await startRuntime(place);
     const sessionId = await beginSession(provider, { image: "broken" });
     await expect(provider.sessions.waitUntilReady(sessionId)).rejects.toThrow('turned "failed"');
@@ -145,7 +145,7 @@ describe("starting", () => {
   });
 
   it("T28, SESS-8, SESS-11: a session is stopped while its sandbox is still being made", async () => {
-    const place = await openPlace({ createMs: 600_000 }, { recordsStay: true });
+    const place = await openPlace({ createMs: 600_000 }, { filesStay: true });
     const provider = await startRuntime(place);
     const sessionId = await beginSession(provider);
     expect(await provider.runtime.getSession({ sessionId })).toMatchObject({ state: "pending" });
@@ -195,7 +195,7 @@ describe("starting", () => {
   });
 
   it("T9, SESS-8: what a creating call makes after the session was stopped is found by a list that lags, and removed", async () => {
-    const place = await openPlace({ listLagMs: 1_500 }, { recordsStay: true });
+    const place = await openPlace({ listLagMs: 1_500 }, { filesStay: true });
     const provider = await startRuntime(place);
     await place.cloud.fault({ on: "create", action: { do: "hang-after" }, times: "all" });
     const sessionId = await beginSession(provider);

@@ -103,7 +103,7 @@ describe("stopping", () => {
   it.each(Object.entries(steps))(
     "T20, T9, SESS-11: a session is stopped while %s: removing comes last, and nothing stays",
     async (_, fault) => {
-      const place = await openPlace({ createMs: 200 }, { recordsStay: true });
+      const place = await openPlace({ createMs: 200 }, { filesStay: true });
       const provider = await startRuntime(place);
       await place.cloud.fault(fault);
       const sessionId = await beginSession(provider);

@@ -27,13 +27,16 @@ export interface Place {
 }
 
 export interface PlaceOptions {
-  /** What the cloud may have made without confirming it is looked for longer than a test lasts: its record stays. */
-  readonly recordsStay?: boolean;
+  /**
+   * Files stay on this machine: the record of what the cloud may have made without confirming it, which is looked
+   * for longer than a test lasts, or what the test itself has put there.
+   */
+  readonly filesStay?: boolean;
 }
 
 export async function openPlace(
   settings: Partial<CloudSettings> = {},
-  { recordsStay = false }: PlaceOptions = {},
+  { filesStay = false }: PlaceOptions = {},
 ): Promise<Place> {
   const directory = await mkdtemp("/tmp/gcr-");
   const cloud = await FakeCloud.start({ images: images(), ...settings });
@@ -41,7 +44,7 @@ export async function openPlace(
     try {
       const sandboxes = async (): Promise<number> => (await sandboxNames(cloud)).length;
       await expect.poll(sandboxes, { timeout: 10_000, interval: 100 }).toBe(0);
-      if (!recordsStay) await expect.poll(() => filesBelow(directory)).toEqual([]);
+      if (!filesStay) await expect.poll(() => filesBelow(directory)).toEqual([]);
     } finally {
       await cloud.stop();
       await rm(directory, { recursive: true, force: true });
