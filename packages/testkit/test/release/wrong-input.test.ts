@@ -116,7 +116,14 @@ describe("packaging refuses", () => {
     ],
     [
       "a folder for the release that holds other things",
-      { files: { "dist/keep.txt": "mine" }, options: { output: "dist" } },
+      {
+        files: {
+          "dist/keep.txt": "mine",
+          // Which is not run: nothing is done before that much is known.
+          "manifest.yaml": { ...manifest, release: { build: { command: ["touch", "built"] } } },
+        },
+        options: { output: "dist" },
+      },
       "<folder>/dist holds keep.txt, which is no part of a release; name an empty folder, or a new one, with --output",
     ],
     [
