@@ -15,8 +15,23 @@ const serverNameExtension = 0;
 
 /** Reads a ClientHello, which may come in any number of records, as far as its `server_name`. */
 export function readClientHello(bytes: Buffer): HelloVerdict {
-  const message = handshakeBytes(bytes);
-  if (message === undefined) return { how: "not-tls" };
+  const message = Buffer.allocUnsafe(bytes.length);
+  let filled = 0;
+  for (let at = 0; at < bytes.length;) {
+    if (bytes[at] !== handshakeRecord || (bytes[at + 1] ?? 3) !== 3) return { how: "not-tls" };
+    if (bytes.length < at + 5) break;
+    const length = bytes.readUInt16BE(at + 3);
+    if (length === 0 || length > maxClientHelloBytes) return { how: "not-tls" };
+    filled += bytes.copy(message, filled, at + 5, at + 5 + length);
+    const verdict = readMessage(message.subarray(0, filled));
+    // What comes behind a complete hello is the tunnel's.
+    if (verdict.how !== "more") return verdict;
+    at += 5 + length;
+  }
+  return { how: "more" };
+}
+
+function readMessage(message: Buffer): HelloVerdict {
   if (message.length > 0 && message[0] !== clientHello) return { how: "not-tls" };
   if (message.length < 4) return { how: "more" };
   const length = message.readUIntBE(1, 3);
@@ -27,20 +42,6 @@ export function readClientHello(bytes: Buffer): HelloVerdict {
   } catch {
     return { how: "not-tls" };
   }
-}
-
-/** What the complete records, and the beginning of an incomplete one, bring; undefined where they are no handshake. */
-function handshakeBytes(bytes: Buffer): Buffer | undefined {
-  const parts: Buffer[] = [];
-  for (let at = 0; at < bytes.length;) {
-    if (bytes[at] !== handshakeRecord || (bytes[at + 1] ?? 3) !== 3) return undefined;
-    if (bytes.length < at + 5) break;
-    const length = bytes.readUInt16BE(at + 3);
-    if (length === 0 || length > maxClientHelloBytes) return undefined;
-    parts.push(bytes.subarray(at + 5, at + 5 + length));
-    at += 5 + length;
-  }
-  return Buffer.concat(parts);
 }
 
 /** Throws where the message is shorter than it says, or names two servers. */

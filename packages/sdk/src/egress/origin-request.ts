@@ -40,6 +40,7 @@ export function openOriginRequest(exchange: Exchange, wanted: OriginRequest): Cl
     setHost: false,
     maxHeaderSize: limits.maxHeaderBytes,
   });
+  request.maxHeadersCount = 0;
   request.setTimeout(limits.idleTimeoutMs, () =>
     request.destroy(new Refusal("timeout", `nothing moved for ${limits.idleTimeoutMs} ms`)),
   );

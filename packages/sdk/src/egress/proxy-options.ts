@@ -63,7 +63,7 @@ export interface EgressProxyCredentials {
 
 /** Bounds of a proxy. Past each of them one request, tunnel or connection ends; the proxy goes on. */
 export interface EgressProxyLimits {
-  /** Bytes of a request's or an answer's headers; past them 431 or 502. Default 16,384. */
+  /** Bytes of a request's or an answer's headers, names and values counted; past them 431 or 502. Default 16,384. */
   readonly maxHeaderBytes?: number;
   /** Connections of clients at a time; one more is closed at once. Default 512. */
   readonly maxConnections?: number;

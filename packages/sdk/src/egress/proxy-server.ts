@@ -102,6 +102,8 @@ export class ProxyServer implements EgressProxy {
       noDelay: true,
     });
     server.maxConnections = maxConnections;
+    // By default fields past the two-thousandth vanish unseen; their bytes are bounded above.
+    server.maxHeadersCount = 0;
     server.on("connection", (socket: Socket) => this.#clients.add(socket));
     server.on("drop", () =>
       this.#report(new Refusal("limit", `${maxConnections} connections are open, which is the limit`)),
