@@ -37,18 +37,18 @@ export async function measureGetSession({ loadRounds, calls }: Effort): Promise<
         // Warms up, and lets what StartSession switched on go off again.
         await run(calls, 64);
         await new Promise((resolve) => setTimeout(resolve, 1_200));
-        const into = measured.get(program.name);
-        into?.medianUs.push((await run(calls / 4, 1)).medianUs);
-        into?.callsPerSecond.push((await run(calls, 64)).callsPerSecond);
-        into?.residentMiB.push(await subject.residentMiB());
+        const into = of(measured, program);
+        into.medianUs.push((await run(calls / 4, 1)).medianUs);
+        into.callsPerSecond.push((await run(calls, 64)).callsPerSecond);
+        into.residentMiB.push(await subject.residentMiB());
       } finally {
         await subject.stop();
       }
     }
   }
-  const floor = measured.get(bare.name)!;
+  const floor = of(measured, bare);
   return limits.flatMap(({ program, ...limit }) => {
-    const own = measured.get(program.name)!;
+    const own = of(measured, program);
     const row = (figure: string, key: keyof Measured, unit: string, atLeast = false): Row =>
       rowOf({
         figure: `${figure}, ${program.name}`,
@@ -64,4 +64,10 @@ export async function measureGetSession({ loadRounds, calls }: Effort): Promise<
       row("resident memory after it", "residentMiB", "MiB"),
     ];
   });
+}
+
+function of(measured: ReadonlyMap<string, Measured>, { name }: Program): Measured {
+  const found = measured.get(name);
+  if (found === undefined) throw new Error(`${name} was not measured`);
+  return found;
 }

@@ -18,11 +18,11 @@ export async function measureManySessions({ isQuick }: Effort): Promise<Row[]> {
       (await client.startSession({ pluginName: "example", metadata: { provider_name: "example" } })).id;
     // What the first sessions bring in is the runtime's cost, not theirs.
     for (let warm = 0; warm < 50; warm += 1) await start();
-    const before = await subject.settledMiB();
+    const before = await subject.bytesInUse();
     const ids: string[] = [];
     while (ids.length < sessions) ids.push(...(await Promise.all(Array.from({ length: 50 }, start))));
     for (const sessionId of ids) await client.getSession({ sessionId });
-    const after = await subject.settledMiB();
+    const after = await subject.bytesInUse();
     const asking = new AbortController();
     const storm = ids.slice(0, starting).map((sessionId) =>
       client.startPlugin({ sessionId, pluginName: "example", command: "/bin/true" }).then(
@@ -45,7 +45,7 @@ export async function measureManySessions({ isQuick }: Effort): Promise<Row[]> {
         "ms",
         5,
       ),
-      absoluteRow("an idle session's memory", ((after - before) * 1024) / sessions, "KiB", 20),
+      absoluteRow("an idle session's memory", (after - before) / 1024 / sessions, "KiB", 20),
     ];
   } finally {
     await subject.stop();

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { watch } from "node:fs";
+import { existsSync, watch } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,8 +25,8 @@ export interface Subject {
   readonly startUpMs: number;
   /** Resident memory in MiB. */
   residentMiB(): Promise<number>;
-  /** The same, once garbage was collected: for programs that do so on SIGUSR2. */
-  settledMiB(): Promise<number>;
+  /** Bytes in use once garbage was collected: for programs that write them down on SIGUSR2. */
+  bytesInUse(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -66,12 +66,14 @@ export async function startSubject({ file, nodeArgs = [], isExecutable = false }
     channel,
     startUpMs,
     residentMiB: () => residentMiB(pid),
-    settledMiB: async () => {
+    bytesInUse: async () => {
+      const file = join(directory, "memory");
       for (let round = 0; round < 3; round += 1) {
+        await rm(file, { force: true });
         child.kill("SIGUSR2");
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 100));
       }
-      return residentMiB(pid);
+      return Number(await readFile(file, "utf8"));
     },
     stop: async () => {
       channel.close();

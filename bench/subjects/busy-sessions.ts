@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   createLogForwarder,
   createSessionRuntime,
@@ -13,6 +16,8 @@ const children = new Set<number>();
 process.on("SIGUSR2", () => {
   const { gc } = globalThis as { gc?: () => void };
   gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  writeFileSync(join(tmpdir(), "memory"), String(heapUsed + external));
 });
 
 await servePluginRuntimeProvider(

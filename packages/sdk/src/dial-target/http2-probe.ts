@@ -60,7 +60,10 @@ export function probeHttp2(
 export interface WaitForHttp2Options {
   /** Ends the wait by rejecting with its reason. */
   readonly signal: AbortSignal;
-  /** Milliseconds between two looks. Default 10. */
+  /**
+   * Milliseconds between two looks, at first; they grow with the wait, to a twentieth of it and 100 at most: many
+   * plugins may start at once. Default 10.
+   */
   readonly intervalMs?: number;
   /** Milliseconds that one look waits for an answer after it connected. Default 1,000. */
   readonly answerTimeoutMs?: number;
@@ -68,9 +71,12 @@ export interface WaitForHttp2Options {
   readonly onAnswer?: (answer: Http2Answer) => void;
 }
 
+const longestIntervalMs = 100;
+
 /** Resolves when the target accepts a connection and answers with HTTP/2 (PLUG-4); otherwise it waits for ever. */
 export async function waitForHttp2(target: DialTarget, options: WaitForHttp2Options): Promise<void> {
   const { signal, intervalMs = 10, answerTimeoutMs = 1_000, onAnswer } = options;
+  const begun = performance.now();
   for (;;) {
     signal.throwIfAborted();
     const answer = await probeHttp2(target, answerTimeoutMs, signal);
@@ -78,7 +84,8 @@ export async function waitForHttp2(target: DialTarget, options: WaitForHttp2Opti
     onAnswer?.(answer);
     if (answer === "http2") return;
     // Its own rejection would say less than the signal's reason.
-    await delay(intervalMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    const grownMs = Math.min((performance.now() - begun) / 20, longestIntervalMs);
+    await delay(Math.max(intervalMs, grownMs), undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
