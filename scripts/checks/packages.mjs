@@ -58,6 +58,7 @@ async function checkContents(archive) {
     ...targets(manifest.exports)
       .filter((target) => !files.includes(join("package", target)))
       .map((target) => `exports names ${target}, which is not in the package`),
+    ...(await unrunnable(archive)).map((file) => `${file} begins with #! and has no run bit`),
     ...installScripts
       .filter((script) => manifest.scripts?.[script] !== undefined)
       .map((script) => `scripts.${script} would run where the package is installed`),
@@ -69,6 +70,19 @@ async function checkContents(archive) {
       .map((field) => `package.json has no ${field}`),
   ];
   if (faults.length > 0) throw new Error(faults.join("\n"));
+}
+
+/** Programs that whoever installs the package could not start. @param {string} archive @returns {Promise<string[]>} */
+async function unrunnable(archive) {
+  const list = await quietly("tar", ["--list", "--verbose", "--gzip", "--file", archive]);
+  const plain = list.split("\n").filter((line) => line.startsWith("-rw-") && line.endsWith(".mjs"));
+  /** @type {string[]} */
+  const found = [];
+  for (const file of plain.map((line) => line.slice(line.lastIndexOf(" ") + 1))) {
+    const args = ["--extract", "--gzip", "--to-stdout", "--file", archive, file];
+    if ((await quietly("tar", args)).startsWith("#!")) found.push(file);
+  }
+  return found;
 }
 
 /** All files that an exports map names. @param {unknown} exports @returns {string[]} */

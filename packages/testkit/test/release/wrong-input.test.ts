@@ -32,7 +32,7 @@ describe("packaging refuses", () => {
     [
       "a folder without a manifest",
       { files: noManifest },
-      "<folder> is no package: there is none of manifest.yaml, manifest.yml, manifest.json; name a package's folder",
+      "<folder> is no package: there is none of manifest.yaml, manifest.yml, manifest.json; write a manifest.yaml there, or name another folder",
     ],
     [
       "two manifests",
