@@ -57,6 +57,21 @@ export function writeSupport(
   });
 }
 
+/** Checks and writes the session that StartSession made: its metadata has to hold what was asked for (SESS-2). */
+export function writeStartedSession(
+  session: plain.Session,
+  metadata: plain.StringMap,
+): wire.PluginRuntimeSession {
+  const written = writeSession(session, "startSession returned");
+  for (const [key, value] of Object.entries(metadata)) {
+    if (written.metadata[key] !== value)
+      throw wrong(
+        `startSession returned session ${show(session.id)} with metadata ${show(key)} = ${show(written.metadata[key])}; give back ${show(value)}, as it came (SESS-2)`,
+      );
+  }
+  return written;
+}
+
 /** Checks and writes one session; with `expectedId`, it must be the one that was asked for. */
 export function writeSession(
   session: plain.Session,

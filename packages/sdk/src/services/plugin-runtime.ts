@@ -23,8 +23,27 @@ export class PluginRuntimeService {
     request: wire.StartPluginRuntimeSessionRequest,
     context: CallContext,
   ): Promise<wire.PluginRuntimeSession> {
-    const session = await this.provider.startSession(requests.readStartSession(request), context);
-    return answers.writeSession(session, "startSession returned");
+    const asked = requests.readStartSession(request);
+    const session = await this.provider.startSession(asked, context);
+    try {
+      return answers.writeStartedSession(session, asked.metadata);
+    } catch (error) {
+      await this.#undo(session, context);
+      throw error;
+    }
+  }
+
+  /** SESS-13: the host never learns the id of a session whose answer could not leave. */
+  async #undo(session: Partial<Session> | undefined, context: CallContext): Promise<void> {
+    if (typeof session?.id !== "string" || session.id === "") return;
+    try {
+      await this.provider.stopSession(session.id, context);
+    } catch (error) {
+      context.logger.error(
+        { session: session.id, error },
+        "a session that the host does not know is left over",
+      );
+    }
   }
 
   /** The hot path (SESS-5): an answer that is there at once is written without a turn of the event loop. */

@@ -185,6 +185,43 @@ describe("nothing, and things of the wrong kind", () => {
   });
 });
 
+describe("a session that was started", () => {
+  it.each([
+    ["left out", undefined, 'metadata "team" = undefined; give back "blue", as it came (SESS-2)'],
+    ["changed", { team: "red" }, 'metadata "team" = \'red\'; give back "blue", as it came (SESS-2)'],
+  ])("SESS-2: with metadata %s is INTERNAL", async (_, metadata, fault) => {
+    const { runtime } = await serve(provider({ startSession: () => ({ ...good, metadata }) as Session }));
+    await expect(runtime.startSession({ metadata: { team: "blue" } })).rejects.toMatchObject({
+      code: "INTERNAL",
+      message: expect.stringContaining(fault.replaceAll("'", '"')) as string,
+    });
+  });
+
+  it("SESS-2: may have more metadata than was asked for", async () => {
+    const metadata = { team: "blue", "mine.region": "eu" };
+    const { runtime } = await serve(provider({ startSession: () => ({ ...good, metadata }) as Session }));
+    expect((await runtime.startSession({ metadata: { team: "blue" } })).metadata).toEqual(metadata);
+  });
+
+  it("SESS-13: is stopped again where its answer may not leave: the host will never stop it", async () => {
+    const stopped: string[] = [];
+    const { runtime } = await serve(
+      provider({
+        startSession: () => ({ id: "s-7", state: "warming" }) as unknown as Session,
+        stopSession: (id) => {
+          stopped.push(id);
+          throw new Error("it will not go");
+        },
+      }),
+    );
+    await expect(runtime.startSession({})).rejects.toMatchObject({
+      code: "INTERNAL",
+      message: expect.stringContaining('in the state "warming"') as string,
+    });
+    expect(stopped).toEqual(["s-7"]);
+  });
+});
+
 describe("where the story goes", () => {
   it("SESS-1: the host is told the fault, and the log has the stack", async () => {
     const { error, log } = await refusal("startSession", { ...good, id: "" }, {});

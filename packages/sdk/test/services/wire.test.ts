@@ -64,7 +64,7 @@ describe("what comes over the wire", () => {
       provider({
         startSession: (request) => {
           seen.push(request);
-          return { id: "s", state: "ready" };
+          return { id: "s", state: "ready", metadata: request.metadata };
         },
       }),
     );
