@@ -47,6 +47,13 @@ export class BackendCalls {
     );
   }
 
+  /** What a call brings along that may go on for as long as its session does: nobody waits for it. */
+  lasting(call: Pick<BackendCall, "what" | "sessionId">, signal: AbortSignal): BackendContext {
+    const timeoutMs = this.limits.lifetimeMs ?? 365 * 86_400_000;
+    const deadline = new Date(this.clock.now() + timeoutMs);
+    return this.#context({ ...call, timeoutMs }, { signal, deadline });
+  }
+
   async #once<T>(
     call: BackendCall,
     bounds: Bounded,

@@ -66,7 +66,13 @@ export async function startPlugin<H extends Json>(
   if (egress.enforce) await restrict(around, start, guest.handle, egress);
   const running = guest.plugin ?? (await launch(around, start, guest.handle, plugin));
   const ended = start.onLaunched(running);
-  const way = await openWay(around, guest, running, start.signal);
+  const way = await openWay(around, {
+    sessionId: start.sessionId,
+    guest,
+    plugin: running,
+    listener: start.listener,
+    signal: start.signal,
+  });
   try {
     await untilReady(around, way.dialTarget, ended, start.signal);
   } catch (error) {

@@ -6,7 +6,8 @@ import { openBridge } from "../bridge/index.js";
 import { formatDialTarget, parseDialTarget } from "../dial-target/dial-target.js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import { backoffMs } from "./backoff.js";
-import type { Guest, Json, Reach, RunningPlugin } from "./guest.js";
+import type { GuestExec } from "../guests/index.js";
+import type { Guest, GuestListener, Json, Reach, RunningPlugin } from "./guest.js";
 import { sharedSocketName } from "./listeners.js";
 import type { Surroundings } from "./surroundings.js";
 import { pause } from "./waiting.js";
@@ -18,13 +19,20 @@ export interface Way {
   close(): Promise<void>;
 }
 
+/** What a way leads to. */
+export interface WayOptions<H extends Json> {
+  readonly sessionId: string;
+  readonly guest: Guest<H>;
+  readonly plugin: RunningPlugin;
+  /** Where the plugin listens inside the guest. */
+  readonly listener: GuestListener;
+  /** Aborts when the session is over. */
+  readonly signal: AbortSignal;
+}
+
 /** Opens the host's way to a plugin's listener; with a way that can be lost, or a `dial`, the runtime pipes. */
-export async function openWay<H extends Json>(
-  around: Surroundings<H>,
-  guest: Guest<H>,
-  plugin: RunningPlugin,
-  signal: AbortSignal,
-): Promise<Way> {
+export async function openWay<H extends Json>(around: Surroundings<H>, options: WayOptions<H>): Promise<Way> {
+  const { guest, plugin, signal } = options;
   const { reach } = plugin;
   if (reach?.via === "dial") return pipe(around, (abort) => reach.dial(abort));
   if (reach?.via === "target") {
@@ -34,10 +42,26 @@ export async function openWay<H extends Json>(
   }
   if (guest.shared !== undefined)
     return fixed(formatDialTarget({ type: "unix", path: join(guest.shared.onHost, sharedSocketName) }));
+  if (around.backend.exec !== undefined) return pipe(around, await dialByExec(around, options));
   throw new RuntimeProviderError(
     "INTERNAL",
-    "the backend does not say how the plugin is reached; give RunningPlugin.reach or Guest.shared",
+    "the backend does not say how the plugin is reached; give RunningPlugin.reach or Guest.shared, or an exec",
   );
+}
+
+/** Reaches the listener by programs that are run in the guest, one for each connection. */
+async function dialByExec<H extends Json>(
+  { backend, calls }: Surroundings<H>,
+  { sessionId, guest, listener, signal: over }: WayOptions<H>,
+): Promise<(signal: AbortSignal) => Promise<Duplex>> {
+  const { guestBridge } = await import("../guests/index.js");
+  const exec: GuestExec = (argv, { signal, ...options }) => {
+    const both = signal === undefined ? over : AbortSignal.any([signal, over]);
+    const context = calls.lasting({ what: "running a program in the guest", sessionId }, both);
+    if (backend.exec !== undefined) return backend.exec(guest.handle, argv, options, context);
+    throw new RuntimeProviderError("INTERNAL", "the backend has no exec");
+  };
+  return guestBridge({ exec }).dialTo(listener);
 }
 
 function fixed(dialTarget: string): Way {

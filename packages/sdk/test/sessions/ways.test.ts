@@ -1,8 +1,11 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { connect as http2Connect } from "node:http2";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BackendTraits, PluginRequest, Reach, SessionBackend } from "../../src/sessions/index.js";
 import { http2Server, openRuntime, type RuntimeUnderTest, type TestServer } from "./runtime-support.js";
@@ -144,6 +147,34 @@ describe("the host's way to a plugin", () => {
     for (const one of forwards) await lose(one);
   });
 
+  it("DIAL-5: a guest that can do nothing but run programs is reached through them", async () => {
+    // The guest's programs are this machine's; the plugin listens where the runtime has told it to.
+    const inGuest: TestServer[] = [];
+    const exec: SessionBackend<string>["exec"] = async (_, [command = "", ...args], options, { signal }) => {
+      const child = spawn(command, args, { stdio: "pipe", signal });
+      child.on("error", () => undefined);
+      child.stdout.on("data", (bytes: Buffer) => options.stdout?.(bytes));
+      child.stderr.on("data", (bytes: Buffer) => options.stderr?.(bytes));
+      if (options.stdin instanceof Readable) options.stdin.pipe(child.stdin);
+      else child.stdin.end(options.stdin);
+      const [code, name] = (await once(child, "close")) as [number | null, string | null];
+      return code === null ? { how: "signal", signal: name ?? "" } : { how: "exit", code };
+    };
+    const { runtime, id, dialTarget } = await started(undefined, {
+      traits: { ...traits, listener: { type: "unix", directory } },
+      exec,
+      launch: async (_, { listener }) => {
+        if (listener.type === "unix") inGuest.push(await http2Server({ path: listener.path }));
+        return { ended: new Promise(() => undefined) };
+      },
+    });
+    expect(dialTarget).not.toContain(directory);
+    expect(await ask(dialTarget)).toBe("hello");
+    expect(await ask(dialTarget)).toBe("hello");
+    await runtime.stop(id);
+    for (const one of inGuest) await one.close();
+  });
+
   it("a backend that gives no way is told what to give", async () => {
     await expect(started(undefined)).rejects.toMatchObject({
       code: "INTERNAL",
@@ -197,7 +228,7 @@ describe("host services in a shared directory", () => {
       path: join(directory, "a-service-of-the-host-with-a-long-name.sock"),
     });
     const onHost = join(directory, "shared");
-    await import("node:fs/promises").then(({ mkdir }) => mkdir(onHost));
+    await mkdir(onHost);
     const requests: PluginRequest[] = [];
     let inside: TestServer | undefined;
     runtime = await openRuntime<string>({
