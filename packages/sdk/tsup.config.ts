@@ -1,7 +1,12 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: { index: "src/index.ts", processes: "src/processes/index.ts", protocol: "src/protocol/index.ts" },
+  entry: {
+    index: "src/index.ts",
+    egress: "src/egress/index.ts",
+    processes: "src/processes/index.ts",
+    protocol: "src/protocol/index.ts",
+  },
   format: "esm",
   target: "node20",
   dts: true,

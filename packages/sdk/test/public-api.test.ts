@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import * as sdk from "../src/index.js";
+import * as egress from "../src/egress/index.js";
 import * as processes from "../src/processes/index.js";
 import * as protocol from "../src/protocol/index.js";
 
@@ -35,6 +36,14 @@ it("the public API has these values and no others", () => {
     "safeBaseEnvironment",
     "servePluginRuntimeProvider",
     "waitForHttp2",
+  ]);
+  expect(Object.keys(egress).sort()).toEqual([
+    "canonicalHost",
+    "createEgressProxy",
+    "egressPolicy",
+    "egressProxyEnvironment",
+    "enforcesEgress",
+    "upstreamProxyUrl",
   ]);
   expect(Object.keys(processes).sort()).toEqual([
     "SpawnError",

@@ -2,11 +2,11 @@ import { BlockList, isIPv4 } from "node:net";
 import { canonicalHost } from "./host.js";
 
 /** Addresses that lead to the machine itself, to its cloud's credentials, or to nobody in particular. */
-const closed: readonly (readonly [kind: string, BlockList])[] = [
+const closed: readonly (readonly [kind: string, subnets: readonly string[]])[] = [
   // Before link-local addresses, where some of them lie.
   [
     "a cloud's metadata service",
-    listOf([
+    [
       "169.254.169.254/32",
       "169.254.170.2/32",
       "100.100.100.200/32",
@@ -14,12 +14,12 @@ const closed: readonly (readonly [kind: string, BlockList])[] = [
       "192.0.0.192/32",
       "fd00:ec2::254/128",
       "fd20:ce::254/128",
-    ]),
+    ],
   ],
-  ["an unspecified address", listOf(["0.0.0.0/8", "::/128"])],
-  ["a loopback address", listOf(["127.0.0.0/8", "::1/128"])],
-  ["a link-local address", listOf(["169.254.0.0/16", "fe80::/10"])],
-  ["a multicast or broadcast address", listOf(["224.0.0.0/4", "255.255.255.255/32", "ff00::/8"])],
+  ["an unspecified address", ["0.0.0.0/8", "::/128"]],
+  ["a loopback address", ["127.0.0.0/8", "::1/128"]],
+  ["a link-local address", ["169.254.0.0/16", "fe80::/10"]],
+  ["a multicast or broadcast address", ["224.0.0.0/4", "255.255.255.255/32", "ff00::/8"]],
 ];
 
 /**
@@ -31,7 +31,7 @@ export function closedAddressKind(text: string): string | undefined {
   if (address === undefined) return "no address that can be checked";
   for (const each of [address, ...(isIPv4(address) ? [] : wrappedAddresses(address))]) {
     const family = isIPv4(each) ? "ipv4" : "ipv6";
-    const kind = closed.find(([, list]) => list.check(each, family))?.[0];
+    const kind = closedLists().find(([, list]) => list.check(each, family))?.[0];
     if (kind !== undefined) return kind;
   }
   return undefined;
@@ -68,6 +68,14 @@ function groupsOf(address: string): number[] {
     part === "" ? [] : part.split(":").map((group) => parseInt(group, 16));
   const [head, tail] = [read(before), read(after ?? "")];
   return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+}
+
+let lists: (readonly [kind: string, list: BlockList])[] | undefined;
+
+/** Made when they are first asked for: importing does nothing. */
+function closedLists(): (readonly [kind: string, list: BlockList])[] {
+  lists ??= closed.map(([kind, subnets]) => [kind, listOf(subnets)]);
+  return lists;
 }
 
 function listOf(subnets: readonly string[]): BlockList {

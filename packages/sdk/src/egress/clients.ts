@@ -40,7 +40,11 @@ export class Clients {
     return true;
   }
 
-  destroyAll(): void {
-    for (const socket of this.#sockets.keys()) socket.destroy();
+  /** Resolves when all are closed. */
+  async destroyAll(): Promise<void> {
+    const sockets = [...this.#sockets.keys()];
+    const closed = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(closed);
   }
 }

@@ -66,7 +66,7 @@ async function ask(exchange: Exchange, wanted: OriginRequest, response: ServerRe
   passInformation(outgoing, response);
   outgoing.end();
   try {
-    return { outgoing, answer: await answerTo(outgoing) };
+    return { outgoing, answer: await answerTo(outgoing, wanted) };
   } catch (error) {
     // The origin may have closed a waiting connection just as it was taken again.
     if (!wanted.reuse || !outgoing.reusedSocket || exchange.signal.aborted) throw error;
@@ -83,7 +83,7 @@ async function askWithBody(
   const outgoing = openOriginRequest(exchange, wanted);
   passInformation(outgoing, response);
   if (request.headers.expect !== undefined) outgoing.flushHeaders();
-  const answer = answerTo(outgoing);
+  const answer = answerTo(outgoing, wanted);
   request.pipe(outgoing, { end: false });
   request.once("end", () => {
     const trailers = trailersOf(request);

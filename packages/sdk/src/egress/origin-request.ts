@@ -4,7 +4,7 @@ import type { Route } from "./admission.js";
 import type { Exchange } from "./exchange.js";
 import { Refusal } from "./refusal.js";
 import { formatAuthority, type RequestTarget } from "./request-target.js";
-import { upstreamCredentials } from "./upstream-proxy.js";
+import { upstreamCredentials, upstreamRefusal } from "./upstream-proxy.js";
 
 /** A request for an origin, or for the proxy before this one, with headers complete but for that proxy's own. */
 export interface OriginRequest {
@@ -55,9 +55,18 @@ export function openOriginRequest(exchange: Exchange, wanted: OriginRequest): Cl
  *
  * @throws {@link Refusal}
  */
-export function answerTo(request: ClientRequest): Promise<OriginAnswer> {
+export function answerTo(
+  request: ClientRequest,
+  { route }: Pick<OriginRequest, "route">,
+): Promise<OriginAnswer> {
   return new Promise((resolve, reject) => {
-    request.once("response", (response) => resolve({ how: "response", response }));
+    request.once("response", (response) => {
+      // The client has no part in what is between the two proxies.
+      if (response.statusCode === 407 && route.via === "upstream") {
+        response.destroy();
+        reject(upstreamRefusal(407, "a request"));
+      } else resolve({ how: "response", response });
+    });
     request.once("upgrade", (response, stream, head) => resolve({ how: "upgrade", response, stream, head }));
     request.on("error", (error) => reject(error instanceof Refusal ? error : brokenBy(error)));
     request.once("close", () => reject(brokenBy(new Error("closed"))));

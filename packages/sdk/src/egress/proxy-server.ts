@@ -82,9 +82,9 @@ export class ProxyServer implements EgressProxy {
       enough.abort();
     }
     this.#exchanges.cancelAll(new Error("the egress proxy was closed"));
-    this.#clients.destroyAll();
+    const gone = this.#clients.destroyAll();
     this.#outbound.destroy();
-    await Promise.all([stopped, over, this.#exchanges.over()]);
+    await Promise.all([stopped, gone, over, this.#exchanges.over()]);
   }
 
   #createServer(): Server {

@@ -59,7 +59,7 @@ export async function upgrade(exchange: Exchange, client: TunnelClient): Promise
   const method = request.method ?? "GET";
   const outgoing = openOriginRequest(exchange, { method, route, target, headers, reuse: false });
   outgoing.end();
-  const answer = await answerTo(outgoing);
+  const answer = await answerTo(outgoing, { route });
   if (answer.how === "response") return passOn(answer.response, responseOn(client));
   const { response, stream } = answer;
   exchange.isTunnel = true;

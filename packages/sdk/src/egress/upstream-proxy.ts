@@ -86,7 +86,7 @@ export async function tunnelThrough(
     request.once("connect", (response, socket, head) => {
       const { statusCode } = response;
       if (statusCode === undefined || statusCode >= 300) {
-        fail(refusedBy(statusCode, authority));
+        fail(upstreamRefusal(statusCode, authority));
         return;
       }
       settle();
@@ -94,7 +94,7 @@ export async function tunnelThrough(
       resolve(socket);
     });
     // Anything but an answer to CONNECT.
-    request.once("response", (response) => fail(refusedBy(response.statusCode, authority)));
+    request.once("response", (response) => fail(upstreamRefusal(response.statusCode, authority)));
     request.once("error", (cause) =>
       fail(
         new Refusal("upstream-failed", `the proxy before this one broke off (${cause.message})`, { cause }),
@@ -111,12 +111,13 @@ export function upstreamCredentials({ authorization }: UpstreamProxy): string[] 
   return authorization === undefined ? [] : ["Proxy-Authorization", authorization];
 }
 
-function refusedBy(status: number | undefined, authority: string): Refusal {
-  if (status === 403) return new Refusal("upstream", `the proxy before this one refuses ${authority} (403)`);
+/** What a proxy's answer means that is no tunnel. */
+export function upstreamRefusal(status: number | undefined, wanted: string): Refusal {
+  if (status === 403) return new Refusal("upstream", `the proxy before this one refuses ${wanted} (403)`);
   const hint = status === 407 ? ": it does not take the credentials that it was sent" : "";
   return new Refusal(
     "upstream-failed",
-    `the proxy before this one answered ${status ?? "nothing"} for ${authority}${hint}`,
+    `the proxy before this one answered ${status ?? "nothing"} for ${wanted}${hint}`,
   );
 }
 
