@@ -1,7 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { startEgressProxy, type EgressProxyPolicy } from "./egress-proxy.js";
+import {
+  createEgressProxy,
+  egressPolicy,
+  type EgressPolicyFields,
+  type EgressProxy,
+} from "@gestalt-runtime/sdk/egress";
 import { chooseEnforcement, type EnforcementKind } from "./enforcement.js";
 import type { Launcher } from "./launch.js";
 import { sandboxRules, type SandboxRules, type TcpListen } from "./rules.js";
@@ -22,10 +27,13 @@ export interface OpenSandboxOptions extends SandboxOptions {
   /** The folder of its socket; it must exist. */
   readonly socketFolder: string;
   /** What the proxy lets through. Default: nothing. */
-  readonly egress?: Partial<EgressProxyPolicy>;
+  readonly egress?: Partial<EgressPolicyFields>;
   /** Where its private TMPDIR is made. Default: the system's. */
   readonly tmpDir?: string;
 }
+
+/** How long the host's own proxy lets a tunnel live (EGR-3). */
+const tunnelTimeoutMs = 600_000;
 
 /** The host's sandbox around one process of a provider (PROC-10). */
 export interface Sandbox {
@@ -49,14 +57,18 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
   const tmp = await mkdtemp(join(options.tmpDir ?? tmpdir(), "gst-"));
   const removeTmp = (): Promise<void> => rm(tmp, { recursive: true, force: true });
   try {
-    const proxy = await startEgressProxy({ allowedHosts, defaultAction });
+    const proxy = await createEgressProxy({
+      policy: egressPolicy({ allowedHosts, defaultAction }),
+      limits: { tunnelTimeoutMs },
+    });
+    const port = portOf(proxy);
     const rules = sandboxRules({
       programFolder: dirname(options.program),
       writableFolders: [options.socketFolder, tmp],
-      proxyPort: proxy.port,
+      proxyPort: port,
       ...(options.tcpListen === undefined ? {} : { tcpListen: options.tcpListen }),
     });
-    const url = `http://127.0.0.1:${proxy.port}`;
+    const url = `http://127.0.0.1:${port}`;
     return {
       enforcement: makeLauncher.kind,
       rules,
@@ -71,4 +83,9 @@ export async function openSandbox(options: OpenSandboxOptions): Promise<Sandbox>
     await removeTmp();
     throw error;
   }
+}
+
+function portOf({ address }: EgressProxy): number {
+  if ("port" in address) return address.port;
+  throw new Error(`the proxy listens at ${address.path}, and not on a port`);
 }

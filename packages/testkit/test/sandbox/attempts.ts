@@ -10,5 +10,7 @@ export type Attempt =
   | { readonly try: "send-udp"; readonly port: number }
   /** A GET through the proxy that HTTP_PROXY names: status and body. */
   | { readonly try: "proxy"; readonly url: string }
+  /** CONNECT through the proxy that HTTPS_PROXY names: its status. */
+  | { readonly try: "tunnel"; readonly host: string; readonly port: number }
   /** A field of /proc/self/status. */
   | { readonly try: "status"; readonly field: string };

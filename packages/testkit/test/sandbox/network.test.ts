@@ -39,8 +39,10 @@ for (const enforcement of ["landlock", "bubblewrap"] as const)
         await probe.try(
           { try: "proxy", url: `http://127.0.0.1:${port}/` },
           { try: "proxy", url: `http://localhost:${port}/` },
+          { try: "tunnel", host: "127.0.0.1", port },
+          { try: "tunnel", host: "localhost", port },
         ),
-      ).toEqual(["200 the origin", expect.stringMatching(/^403 /)]);
+      ).toEqual(["200 the origin", expect.stringMatching(/^403 /), "200", "403"]);
     });
 
     it("PROC-10: without a list the proxy refuses all", async () => {
