@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { parseImageReference, registryCredentials } from "../images/index.js";
 import type { StartSessionRequest, StringMap } from "../provider/types.js";
 import type { GuestRequest, Json, PluginRequest } from "./guest.js";
 import { writeLabels } from "./labels.js";
 import type { SessionOrigin } from "./session.js";
 import type { SessionRecord } from "./session-store.js";
+import { imageOf } from "./start-session-checks.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** Who a session is, from its first moment on. */
@@ -56,13 +56,7 @@ export function guestRequest(
   { record, labels }: SessionIdentity,
   plugin?: PluginRequest,
 ): GuestRequest {
-  const { pluginName, template, metadata, dockerConfigJson } = request;
-  const field = `plugins.${pluginName}.execution.runtime.image`;
-  const image = request.image === undefined ? undefined : parseImageReference(request.image, field);
-  const pullCredentials =
-    image === undefined || dockerConfigJson === undefined
-      ? undefined
-      : registryCredentials(dockerConfigJson, image);
+  const { pluginName, template, metadata } = request;
   return {
     sessionId: record.id,
     name: record.name,
@@ -70,8 +64,7 @@ export function guestRequest(
     pluginName,
     metadata,
     ...(template !== undefined && { template }),
-    ...(image !== undefined && { image }),
-    ...(pullCredentials !== undefined && { pullCredentials }),
+    ...imageOf(request),
     ...(record.expiresAtMs !== undefined && { expiresAt: new Date(record.expiresAtMs) }),
     ...(plugin !== undefined && { plugin }),
   };

@@ -30,6 +30,8 @@ export class GuestWatch<H extends Json> {
   /** True once a program was seen to run: only then is one that is not there a program that has ended. */
   #hasPlugin = false;
   #asking = false;
+  /** True while a look is due: the guest and its plugin share it. */
+  #isDue = false;
   #ended = false;
 
   constructor(
@@ -65,10 +67,12 @@ export class GuestWatch<H extends Json> {
   }
 
   async #askLater(): Promise<void> {
-    if (this.around.backend.inspect === undefined) return;
+    if (this.around.backend.inspect === undefined || this.#isDue) return;
     const { signal } = this.options;
+    this.#isDue = true;
     await pause(this.around.clock, this.around.limits.watchEveryMs, signal).catch(() => undefined);
-    await this.#ask();
+    this.#isDue = false;
+    if (!signal.aborted) await this.#ask();
   }
 
   async #ask(): Promise<void> {

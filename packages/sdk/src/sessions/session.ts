@@ -44,6 +44,7 @@ export class RuntimeSession<H extends Json> {
   #isClaimed = false;
   #createError: RuntimeProviderError | undefined;
   #run: PluginRun<H> | undefined;
+  #watch: GuestWatch<H> | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(
@@ -136,7 +137,7 @@ export class RuntimeSession<H extends Json> {
     this.#keeper.restore(handle);
     if (states.isOver(this.#phase)) this.#destroy();
     else
-      this.#watch(handle).restored(
+      this.#watchGuest(handle).restored(
         new PluginOutput(this.#voice.log, this.around.clock),
         this.#phase.name === "running",
       );
@@ -235,7 +236,7 @@ export class RuntimeSession<H extends Json> {
     try {
       const guest = await this.#makeGuest(this.#over.signal);
       this.#enter(states.ready);
-      this.#watch(guest.handle).guest(guest.ended);
+      this.#watchGuest(guest.handle).guest(guest.ended);
     } catch (thrown) {
       this.#createError = this.#fail("create", thrown, "creating the guest");
     }
@@ -263,9 +264,8 @@ export class RuntimeSession<H extends Json> {
       guest: this.#keeper.guest,
       makeGuest: (plugin) => this.#makeGuest(signal, plugin),
       onLaunched: ({ handle, ended }, plugin) => {
-        const watch = this.#watch(handle, run);
-        if (this.around.backend.traits.createAt === "plugin") watch.guest(ended);
-        watch.plugin(plugin.ended, run.output);
+        if (this.#watch === undefined) this.#watchGuest(handle).guest(ended);
+        this.#watch?.plugin(plugin.ended, run.output);
       },
       onLate: () => void this.#keeper.destroyAgain(),
     });
@@ -285,13 +285,13 @@ export class RuntimeSession<H extends Json> {
     }
   }
 
-  #watch(handle: H, run?: PluginRun<H>): GuestWatch<H> {
-    return new GuestWatch(this.around, {
+  #watchGuest(handle: H): GuestWatch<H> {
+    this.#watch = new GuestWatch(this.around, {
       sessionId: this.id,
       handle,
       signal: this.#over.signal,
       events: {
-        onEnded: (ended) => void this.#ended(ended, run),
+        onEnded: (ended) => void this.#ended(ended),
         onExpiry: (expiresAt) => {
           if (this.#lifetime.atMost(expiresAt)) this.#noteState();
         },
@@ -300,14 +300,17 @@ export class RuntimeSession<H extends Json> {
         },
       },
     });
+    return this.#watch;
   }
 
   /** SESS-10, SESS-12: a plugin that ended by itself shows at once, and leaves nothing running. */
-  async #ended(ended: Ended, run: PluginRun<H> | undefined = this.#run): Promise<void> {
+  async #ended(ended: Ended): Promise<void> {
+    const run = this.#run;
     if (run?.takesEnd(ended) === true || states.isOver(this.#phase)) return;
-    this.#enter(states.afterEnd(ended));
+    const over = states.afterEnd(ended, this.#phase.name === "ready" ? "the guest" : "the plugin");
+    this.#enter(over);
     await run?.output.ended(flushTimeoutMs);
-    this.#voice.say(states.describeEnd(ended));
+    this.#voice.say(over.message);
     this.#destroy();
   }
 

@@ -39,22 +39,22 @@ export function phaseOf(state: SessionState, reason = "", message = ""): Phase {
 }
 
 /** SESS-10: exit code 0 is `stopped`, all else is `failed`, and says how. */
-export function afterEnd(ended: Ended): OverPhase {
-  if (ended.how === "exit" && ended.code === 0) return stopped("exited", describeEnd(ended));
-  return failed(reasonOf(ended), describeEnd(ended));
+export function afterEnd(ended: Ended, what?: "the plugin" | "the guest"): OverPhase {
+  const text = describeEnd(ended, what);
+  return ended.how === "exit" && ended.code === 0 ? stopped("exited", text) : failed(reasonOf(ended), text);
 }
 
-/** A sentence on how a plugin ended. */
-export function describeEnd(ended: Ended): string {
+/** A sentence on how a plugin, or a guest without one, ended. */
+export function describeEnd(ended: Ended, what: "the plugin" | "the guest" = "the plugin"): string {
   switch (ended.how) {
     case "exit":
-      return `the plugin exited with code ${ended.code}`;
+      return `${what} exited with code ${ended.code}`;
     case "signal":
-      return `the plugin was ended by the signal ${ended.signal}`;
+      return `${what} was ended by the signal ${ended.signal}`;
     case "limit":
-      return `the plugin was ended by its ${ended.limit} limit: ${ended.detail}`;
+      return `${what} was ended by its ${ended.limit} limit: ${ended.detail}`;
     case "vanished":
-      return `the plugin is gone: ${ended.detail}`;
+      return `${what} is gone: ${ended.detail}`;
   }
 }
 
