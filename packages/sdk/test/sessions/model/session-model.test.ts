@@ -1,126 +1,16 @@
-import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import type { CloudKind } from "./model-cloud.js";
-import { ModelHost } from "./model-host.js";
+import { describe, it } from "vitest";
+import { kinds, proveModel } from "./session-model.js";
 
-/** One thing that the host, the world or the clock does. */
-type Step =
-  | { readonly do: "startSession"; readonly cancelAfterMs: number | undefined }
-  | { readonly do: "startPlugin"; readonly session: number; readonly cancelAfterMs: number | undefined }
-  | { readonly do: "bind" | "stopSession"; readonly session: number }
-  | { readonly do: "exit"; readonly guest: number; readonly code: number }
-  | { readonly do: "vanish"; readonly guest: number }
-  | { readonly do: "wait"; readonly ms: number }
-  | { readonly do: "crash" | "restart" };
-
-const index = fc.nat(5);
-const cancelAfterMs = fc.option(fc.constantFrom(0, 1, 10, 100, 500, 5_000), { nil: undefined, freq: 3 });
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("startSession" as const), cancelAfterMs }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({ do: fc.constant("startPlugin" as const), session: index, cancelAfterMs }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("bind" as const), session: index }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("stopSession" as const), session: index }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant("exit" as const),
-      guest: index,
-      code: fc.constantFrom(0, 1, 137),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("vanish" as const), guest: index }) },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: fc.constant("wait" as const),
-      ms: fc.constantFrom(0, 1, 25, 150, 1_000, 6_000, 40_000, 2_000_000),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("crash" as const, "restart" as const) }) },
-);
-
-async function act(host: ModelHost, next: Step): Promise<void> {
-  switch (next.do) {
-    case "startSession": {
-      host.startSession(next.cancelAfterMs);
-      return;
-    }
-    case "startPlugin": {
-      host.startPlugin(next.session, next.cancelAfterMs);
-      return;
-    }
-    case "bind": {
-      host.bind(next.session);
-      return;
-    }
-    case "stopSession": {
-      host.stopSession(next.session);
-      return;
-    }
-    case "exit": {
-      host.cloud.end(next.guest, { how: "exit", code: next.code });
-      return;
-    }
-    case "vanish": {
-      host.cloud.end(next.guest, { how: "vanished", detail: "gone" });
-      return;
-    }
-    case "wait":
-      return host.wait(next.ms);
-    case "crash":
-      return host.crash();
-    case "restart":
-      return host.restart();
-  }
-}
-
-/** How many sequences of each kind; the soak runs more. */
+/** How many sequences of each kind. MODEL_SEED repeats a run. */
 const sequences = Number(process.env.MODEL_SEQUENCES ?? 700);
 const seed = Number(process.env.MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Kinds of backends, and states that the sequences must get to: a model that starts no plugin proves nothing. */
-const kinds: Record<string, { kind: CloudKind; reaches: string[] }> = {
-  "makes guests at StartSession": {
-    kind: { createAt: "session", hasFind: true },
-    reaches: ["running", "failedcreate", "failedstart", "failedexited", "stoppedexpired"],
-  },
-  "makes guests at StartPlugin": {
-    kind: { createAt: "plugin", hasFind: true },
-    reaches: ["running", "failedstart", "stoppedexpired"],
-  },
-  "can't list its guests": {
-    kind: { createAt: "session", hasFind: false },
-    reaches: ["running", "failedcreate", "failedstart", "failedexited", "stoppedexpired"],
-  },
-};
-
-describe.each(Object.entries(kinds))("with a backend that %s", (_, { kind, reaches }) => {
+describe.each(kinds)("with a backend that $name", (kind) => {
   it(
     `SESS-5, SESS-8, SESS-10, SESS-11, SESS-12, SESS-13, PLUG-7, REC-1: ${sequences} random sequences of calls, delays, failures and crashes leave no wrong state, no leak and no hanging call (MODEL_SEED=${seed})`,
-    { timeout: 600_000 },
-    async () => {
-      const seen = new Set<string>();
-      const steps = fc.array(step, { minLength: 5, maxLength: 40, size: "max" });
-      await fc.assert(
-        fc.asyncProperty(steps, fc.integer(), async (sequence, chance) => {
-          const host = new ModelHost(chance, kind);
-          await host.boot();
-          for (const next of sequence) {
-            await act(host, next);
-            await host.clock.settle();
-            host.look();
-            host.assertSound();
-          }
-          await host.finish();
-          host.assertSound();
-          for (const state of host.statesSeen) seen.add(state);
-        }),
-        { seed, numRuns: sequences },
-      );
-      expect([...seen]).toEqual(expect.arrayContaining(reaches));
+    {
+      timeout: 600_000,
     },
+    () => proveModel(kind, { seed, sequences }),
   );
 });
