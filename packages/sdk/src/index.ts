@@ -1,6 +1,6 @@
 export { servePluginRuntimeProvider, type ServeOptions } from "./serve/serve.js";
 export { createStderrLogger } from "./serve/stderr-logger.js";
-export type { PluginRuntimeProvider } from "./provider/provider.js";
+export type { Awaitable, PluginRuntimeProvider } from "./provider/provider.js";
 export type { BackgroundContext, CallContext, ConfigureContext } from "./provider/context.js";
 export type { Logger } from "./provider/logger.js";
 export type * from "./provider/types.js";

@@ -3,8 +3,19 @@ import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 
 /** Where a gRPC server is reached: a Unix socket, plaintext TCP, or TLS over TCP (DIAL-1). */
 export type DialTarget =
-  | { readonly type: "unix"; readonly path: string }
-  | { readonly type: "tcp" | "tls"; readonly host: string; readonly port: number };
+  | {
+      readonly type: "unix";
+      /** Absolute. */
+      readonly path: string;
+    }
+  | {
+      /** `"tls"` where the host verifies a certificate for `host` (DIAL-3). */
+      readonly type: "tcp" | "tls";
+      /** A name or an address; IPv6 without brackets. */
+      readonly host: string;
+      /** 1 to 65535. */
+      readonly port: number;
+    };
 
 /** The longest path that fits `sockaddr_un`, in bytes: 103 on macOS, 107 elsewhere (DIAL-2). */
 export const maxUnixPathBytes = process.platform === "darwin" ? 103 : 107;

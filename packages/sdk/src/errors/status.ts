@@ -1,5 +1,24 @@
-/** The gRPC status codes by name, as the contract and the host's logs spell them. */
-export const statusNumbers = {
+/** The name of a gRPC status other than OK, as the contract and the host's logs spell it. */
+export type ErrorCode =
+  | "CANCELLED"
+  | "UNKNOWN"
+  | "INVALID_ARGUMENT"
+  | "DEADLINE_EXCEEDED"
+  | "NOT_FOUND"
+  | "ALREADY_EXISTS"
+  | "PERMISSION_DENIED"
+  | "RESOURCE_EXHAUSTED"
+  | "FAILED_PRECONDITION"
+  | "ABORTED"
+  | "OUT_OF_RANGE"
+  | "UNIMPLEMENTED"
+  | "INTERNAL"
+  | "UNAVAILABLE"
+  | "DATA_LOSS"
+  | "UNAUTHENTICATED";
+
+/** The numbers that travel. */
+export const statusNumbers: Readonly<Record<ErrorCode, number>> = {
   CANCELLED: 1,
   UNKNOWN: 2,
   INVALID_ARGUMENT: 3,
@@ -16,10 +35,7 @@ export const statusNumbers = {
   UNAVAILABLE: 14,
   DATA_LOSS: 15,
   UNAUTHENTICATED: 16,
-} as const;
-
-/** The name of a gRPC status other than OK. */
-export type ErrorCode = keyof typeof statusNumbers;
+};
 
 const names = new Map<number, ErrorCode>(
   Object.entries(statusNumbers).map(([name, number]) => [number, name as ErrorCode]),

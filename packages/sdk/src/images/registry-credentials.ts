@@ -11,7 +11,9 @@ import type { ImageReference } from "./image-reference.js";
 
 /** Secret: what a registry is asked with. `console.log` and `inspect` show only that it is there. */
 export interface RegistryCredentials {
+  /** Not empty, like the password. */
   readonly username: string;
+  /** A password or a token. */
   readonly password: string;
 }
 

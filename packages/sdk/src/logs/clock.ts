@@ -9,7 +9,9 @@ export interface LogClock {
   setTimeout(run: () => void, delayMs: number, keepsProcess?: boolean): LogTimer;
 }
 
+/** A run that was asked for. */
 export interface LogTimer {
+  /** Takes it back; does nothing once it has run. */
   cancel(): void;
 }
 

@@ -16,6 +16,7 @@ export interface LogForwarderStats {
   readonly written: number;
   /** Taken by the log host, or written to the fallback. A call whose answer got lost is sent again (LOGS-2). */
   readonly delivered: number;
+  /** Lost for want of room, or because the log host would not take them; the log itself says where (LOGS-4). */
   readonly dropped: number;
   /** Bytes that wait, as the limits count them. */
   readonly bufferedBytes: number;
@@ -29,6 +30,7 @@ export interface LogForwarderStats {
 export interface LogForwarder {
   /** The log of one session: the same object for the same id, until it has ended and all is sent. */
   session(sessionId: string, options?: SessionLogOptions): SessionLog;
+  /** Counted now. */
   readonly stats: LogForwarderStats;
   /**
    * Ends all sessions' logs, tries for `timeoutMs` (default 250) to send what is left, and closes the

@@ -1,3 +1,4 @@
+/** A stream that can be fetched. */
 export type PulledStream = "stdout" | "stderr";
 
 /**

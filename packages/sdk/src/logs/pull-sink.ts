@@ -14,7 +14,7 @@ export interface LogPullSink {
    *   pile up that nobody awaits, INVALID_ARGUMENT for a stream that is neither `"stdout"` nor `"stderr"`. None
    *   of these loses anything: the next read brings it again
    */
-  write(stream: PulledStream, bytes: Uint8Array, cursor?: string): Promise<void>;
+  write(stream: "stdout" | "stderr", bytes: Uint8Array, cursor?: string): Promise<void>;
 }
 
 /** Where a sink puts what it takes. */

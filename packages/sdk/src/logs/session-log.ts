@@ -5,6 +5,7 @@ import type { LogPullOptions } from "./pull-options.js";
 
 /** One session's log. Nothing here waits for the log host but `drain` and `flush`, and nothing throws (LOGS-4). */
 export interface SessionLog {
+  /** The session whose log it is. */
   readonly sessionId: string;
   /**
    * Takes bytes of the plugin, cut anywhere; complete lines become records at once.

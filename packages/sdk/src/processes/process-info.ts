@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 
 /** What tells one process from every other that ever had its number (Linux). */
 export interface ProcessIdentity {
+  /** As this process sees it. */
   readonly pid: number;
   /** Differs after every boot of the machine. */
   readonly bootId: string;

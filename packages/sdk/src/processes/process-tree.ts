@@ -46,6 +46,7 @@ export interface StopReport {
 
 /** An enclosure in which programs run, and whose closing ends all that ever ran in it (SESS-8, PROC-8). */
 export interface ProcessTree extends AsyncDisposable {
+  /** What holds the tree together, and so what its end is proof against. */
   readonly kind: ContainmentKind;
   /**
    * What the processes of a `process-group` tree carry as `GESTALT_RUNTIME_TREE` in their environment (Linux;

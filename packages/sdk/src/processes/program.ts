@@ -7,8 +7,16 @@ import { isRunning, keepUnreadOutput } from "./child.js";
  * signal (SIGRTMIN and up) Node.js tells nothing: such an end looks like exit code 0.
  */
 export type Ended =
-  | { readonly how: "exit"; readonly code: number }
-  | { readonly how: "signal"; readonly signal: NodeJS.Signals };
+  | {
+      readonly how: "exit";
+      /** 0 to 255. */
+      readonly code: number;
+    }
+  | {
+      readonly how: "signal";
+      /** Its name, such as `SIGKILL`. */
+      readonly signal: NodeJS.Signals;
+    };
 
 /** A program that was started in a tree. */
 export interface TreeProcess {

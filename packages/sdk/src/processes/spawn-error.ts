@@ -30,6 +30,7 @@ export class SpawnError extends Error {
   override readonly name = "SpawnError";
 
   constructor(
+    /** For programs, as `message` is for people. */
     readonly reason: SpawnErrorReason,
     /** The file or folder at fault: the program, its interpreter, or the working directory. */
     readonly path: string,

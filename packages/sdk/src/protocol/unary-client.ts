@@ -42,6 +42,7 @@ export interface ProtocolChannel {
   client<S extends GenService<GenServiceMethods>>(service: S): UnaryClient<S>;
   /** Resolves when the connection is up; rejects with DEADLINE_EXCEEDED past `timeoutMs`. */
   waitForReady(timeoutMs: number): Promise<void>;
+  /** Lets go of the connection; no call may follow. */
   close(): void;
 }
 

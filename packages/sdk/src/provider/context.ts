@@ -12,6 +12,7 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** When the host stops waiting. Mostly there is none: a runtime sets limits of its own. */
   readonly deadline: Date | undefined;
+  /** The provider's own log. */
   readonly logger: Logger;
 }
 
@@ -27,5 +28,6 @@ export interface BackgroundContext {
   readonly name: string;
   /** Aborts when the provider begins to end. */
   readonly signal: AbortSignal;
+  /** The provider's own log. */
   readonly logger: Logger;
 }

@@ -3,8 +3,12 @@
  * the arguments is pino's, so a pino logger fits as it is.
  */
 export interface Logger {
+  /** For whoever looks for a fault of the provider itself. */
   debug(fields: object, text: string): void;
+  /** What happened, as expected. */
   info(fields: object, text: string): void;
+  /** What went wrong and is being mended, or should be looked at. */
   warn(fields: object, text: string): void;
+  /** What went wrong for good. */
   error(fields: object, text: string): void;
 }

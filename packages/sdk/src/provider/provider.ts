@@ -1,7 +1,8 @@
 import type { BackgroundContext, CallContext, ConfigureContext } from "./context.js";
 import type * as t from "./types.js";
 
-type Awaitable<T> = T | Promise<T>;
+/** A value, or a promise of it: methods may be `async` or not. */
+export type Awaitable<T> = T | Promise<T>;
 
 /**
  * A runtime provider at level 1: one method for each RPC of the protocol, on plain types.

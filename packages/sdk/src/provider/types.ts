@@ -22,7 +22,9 @@ export interface ConfigSchema {
 export interface ProviderIdentity {
   /** Default: the name that the operator gave, or `"runtime"` before configuration. */
   readonly name?: string;
+  /** For people. Default: `name`. */
   readonly displayName?: string;
+  /** A sentence or two on what the runtime does. */
   readonly description?: string;
   /** Semantic version. Default: none. */
   readonly version?: string;
@@ -32,6 +34,7 @@ export interface ProviderIdentity {
 
 /** What a health check found (LIFE-4). */
 export interface HealthReport {
+  /** Whether plugins could be hosted now. */
   readonly ready: boolean;
   /** What is wrong, where `ready` is false. */
   readonly message?: string;
@@ -54,6 +57,7 @@ export type SessionState = "pending" | "ready" | "running" | "stopped" | "failed
 
 /** Times of a session, in this order where set (SESS-9). Leave out what is not known. */
 export interface SessionLifecycle {
+  /** When the session was made. */
   readonly startedAt?: Date;
   /** From here on a pool prepares a successor. */
   readonly recommendedDrainAt?: Date;
@@ -65,9 +69,11 @@ export interface SessionLifecycle {
 export interface Session {
   /** Not empty; unique for the life of the backend, also across restarts of the provider (SESS-1). */
   readonly id: string;
+  /** The host waits for `ready` or `running`; `failed` and `stopped` end its wait (SESS-4). */
   readonly state: SessionState;
   /** As StartSession brought it, unchanged (SESS-2). */
   readonly metadata?: StringMap;
+  /** Default: no times are known. */
   readonly lifecycle?: SessionLifecycle;
   /** One word, where the state needs a reason (SESS-4). */
   readonly stateReason?: string;
@@ -77,6 +83,7 @@ export interface Session {
 
 /** What StartSession asks for. */
 export interface StartSessionRequest {
+  /** The plugin's name in the operator's configuration. */
   readonly pluginName: string;
   /** The operator's `template`, where set (SESS-3). */
   readonly template?: string;
@@ -90,6 +97,7 @@ export interface StartSessionRequest {
 
 /** What BindHostService asks for. */
 export interface BindHostServiceRequest {
+  /** A session's id as StartSession answered it; not empty (SESS-6). */
   readonly sessionId: string;
   /** Under this name the plugin finds the service. Not empty. */
   readonly envVar: string;
@@ -101,17 +109,23 @@ export interface BindHostServiceRequest {
 export interface HostServiceBinding {
   /** The runtime's own id of the binding; not empty. */
   readonly id: string;
+  /** The session that it is bound in. */
   readonly sessionId?: string;
+  /** The name that the plugin finds it under. */
   readonly envVar?: string;
+  /** The relay's dial target as the host gave it. */
   readonly relayTarget?: string;
 }
 
 /** What StartPlugin asks for. */
 export interface StartPluginRequest {
+  /** A session's id as StartSession answered it; not empty (SESS-6). */
   readonly sessionId: string;
+  /** The plugin's name; it finds it under `GESTALT_PLUGIN_NAME` (PLUG-3). */
   readonly pluginName: string;
   /** Run it as it is: no shell, no splitting, no trimming (PLUG-1). Not empty. */
   readonly command: string;
+  /** In this order, empty ones too (PLUG-1). */
   readonly args: readonly string[];
   /** The request's part of the plugin's environment (PLUG-2); names and values have been checked. */
   readonly env: StringMap;
@@ -127,7 +141,9 @@ export interface StartPluginRequest {
 export interface HostedPlugin {
   /** The runtime's own id of the plugin; not empty. */
   readonly id: string;
+  /** The session that it runs in. */
   readonly sessionId?: string;
+  /** As StartPlugin named it. */
   readonly pluginName?: string;
   /** Where the host dials the plugin: `unix:///path`, `tcp://host:port` or `tls://host:port` (DIAL-1). */
   readonly dialTarget: string;
@@ -135,7 +151,9 @@ export interface HostedPlugin {
 
 /** One checkout of a workspace: later hosts only. */
 export interface GitCheckout {
+  /** What to clone. */
   readonly url: string;
+  /** Branch, tag or commit. */
   readonly ref: string;
   /** Relative to the workspace's root. */
   readonly path: string;
@@ -143,8 +161,11 @@ export interface GitCheckout {
 
 /** What PrepareWorkspace asks for: later hosts only (WORK-2). */
 export interface PrepareWorkspaceRequest {
+  /** The session whose guest gets the workspace. */
   readonly sessionId: string;
+  /** The host's own id of the agent's session: RemoveWorkspace names it again. */
   readonly agentSessionId: string;
+  /** What the workspace holds. */
   readonly checkouts: readonly GitCheckout[];
   /** Relative to the workspace's root. */
   readonly cwd: string;
@@ -152,12 +173,16 @@ export interface PrepareWorkspaceRequest {
 
 /** A prepared workspace: absolute paths inside the guest, `cwd` inside `root` (WORK-2). */
 export interface PreparedWorkspace {
+  /** The workspace's folder. */
   readonly root: string;
+  /** Where the agent works. */
   readonly cwd: string;
 }
 
 /** What RemoveWorkspace asks for. Both may name what never was (WORK-3). */
 export interface RemoveWorkspaceRequest {
+  /** The session whose guest has the workspace. */
   readonly sessionId: string;
+  /** As PrepareWorkspace had it. */
   readonly agentSessionId: string;
 }

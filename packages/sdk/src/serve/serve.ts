@@ -9,6 +9,7 @@ import { createServer, listen } from "./server.js";
 import { SocketPath } from "./socket-path.js";
 import { createStderrLogger } from "./stderr-logger.js";
 
+/** Where and how a provider is served; the defaults are those of a program of its own. */
 export interface ServeOptions {
   /** Path of the Unix socket. Default: the variable `GESTALT_PLUGIN_SOCKET`. */
   readonly socketPath?: string;

@@ -1,6 +1,7 @@
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { ErrorCode } from "../errors/status.js";
 
+/** How the runtime should go on after a {@link BackendError}. */
 export interface BackendErrorOptions {
   /** The call may be repeated: the runtime does so within the phase's time. Default false. */
   readonly retryable?: boolean;
@@ -10,6 +11,7 @@ export interface BackendErrorOptions {
   readonly neverMade?: boolean;
   /** One word for the session's `state_reason`. Default: the phase's name. */
   readonly reason?: string;
+  /** What was caught. The host is not told. */
   readonly cause?: unknown;
 }
 
@@ -18,6 +20,7 @@ export class BackendError extends RuntimeProviderError {
   constructor(
     code: ErrorCode,
     message: string,
+    /** Default: final, and it may have happened. */
     readonly options: BackendErrorOptions = {},
   ) {
     super(code, message, { cause: options.cause });

@@ -34,6 +34,7 @@ import type { WorkspaceBackend } from "./workspaces.js";
  * "it failed".
  */
 export interface SessionBackend<H extends Json = Json> {
+  /** What the host is told, and what the runtime relies on; read once, when configured. */
   readonly traits: BackendTraits;
   /** Bounds that the operator configured; they override those of `createSessionRuntime`. */
   readonly limits?: SessionLimits;
@@ -140,5 +141,6 @@ export interface BackendContext {
    * with backoff when it throws a `BackendError` that is `retryable`.
    */
   call<T>(work: () => Promise<T>): Promise<T>;
+  /** The provider's own log, which operators of the host read; `progress` is for the session's. */
   readonly logger: Logger;
 }

@@ -24,6 +24,7 @@ export interface EnvironmentParts {
   readonly bindings: ReadonlyMap<string, string>;
   /** Path of the plugin's listener inside the guest. */
   readonly listener: string;
+  /** The value of `GESTALT_PLUGIN_NAME` (PLUG-3). */
   readonly pluginName: string;
 }
 

@@ -7,16 +7,21 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /** What StartSession asked for, as a backend needs it. */
 export interface GuestRequest {
+  /** Also in `labels`; unique for ever (SESS-1). */
   readonly sessionId: string;
   /** A DNS label of 63 bytes at most, unique for ever and the same on every retry. Name the guest after it. */
   readonly name: string;
   /** Attach them in the call that makes the guest, so that `find` sees it from its first moment. Not secret. */
   readonly labels: StringMap;
+  /** The plugin that the session is for. */
   readonly pluginName: string;
+  /** The operator's template, where set and `traits.accepts` has it (SESS-3). */
   readonly template?: string;
+  /** The operator's image, where set and `traits.accepts` has it; parsed, its digest kept (SESS-3). */
   readonly image?: ImageReference;
   /** Secret: chosen for `image` from the docker config that StartSession brought. Never log or store it. */
   readonly pullCredentials?: RegistryCredentials;
+  /** The operator's entries and the host's; they are in `labels` already. */
   readonly metadata: StringMap;
   /** Give it to the backend as the guest's own deadline, so that nobody's death leaves it for ever. */
   readonly expiresAt?: Date;
@@ -26,6 +31,7 @@ export interface GuestRequest {
 
 /** A guest that a program can be started in. */
 export interface Guest<H extends Json> {
+  /** How the backend, also of a later process, finds this guest again. */
   readonly handle: H;
   /**
    * A directory that host and guest both see; the plugin's listener is put there, and needs no `reach`. Short:
@@ -48,21 +54,36 @@ export interface Guest<H extends Json> {
 
 /** Where a plugin is to listen: the value of GESTALT_PLUGIN_SOCKET, taken apart. Paths are the guest's. */
 export type GuestListener =
-  | { readonly type: "unix"; readonly path: string }
-  | { readonly type: "tcp"; readonly host: string; readonly port: number };
+  | {
+      readonly type: "unix";
+      /** Absolute; short enough for a socket (DIAL-2). The plugin makes it. */
+      readonly path: string;
+    }
+  | {
+      readonly type: "tcp";
+      /** The address to listen on, as `traits.listener` has it. */
+      readonly host: string;
+      /** Free on `Guest.machine`, as far as this runtime knows. */
+      readonly port: number;
+    };
 
 /** What is to be started. */
 export interface PluginRequest {
+  /** The plugin's name; `env` has it too. */
   readonly pluginName: string;
   /** As the host gave it (PLUG-1). */
   readonly command: string;
+  /** In this order, empty ones too (PLUG-1). */
   readonly args: readonly string[];
   /** Complete and final (PLUG-2). Secret: never put it into a command line, a URL, a log or an error. */
   readonly env: StringMap;
+  /** Where the plugin is going to listen; `env` has it too. */
   readonly listener: GuestListener;
+  /** What the program may reach; `restrict` had it before. */
   readonly egress: EgressPlan;
   /** Takes the program's output. */
   readonly io: PluginIo;
+  /** Path of the host's sandbox helper; empty on every host seen (PLUG-8). */
   readonly hostBinary: string;
 }
 
@@ -70,6 +91,7 @@ export interface PluginRequest {
 export interface EgressPlan {
   /** False: leave the network open (EGR-5). */
   readonly enforce: boolean;
+  /** Exact names and `*.suffix` patterns (EGR-1); empty: `defaultAction` says all. */
   readonly allowedHosts: readonly string[];
   /** `"allow"`, `"deny"` or empty. */
   readonly defaultAction: string;
@@ -77,9 +99,13 @@ export interface EgressPlan {
   readonly endpoints: readonly EgressEndpoint[];
 }
 
+/** An address that stays reachable whatever the policy says (EGR-4). */
 export interface EgressEndpoint {
+  /** The host's egress proxy, or the relay of a bound host service. */
   readonly purpose: "proxy" | "relay";
+  /** A name, or an address. */
   readonly host: string;
+  /** 1 to 65535. */
   readonly port: number;
   /** The host's addresses now, as `10.0.0.1/32` and `fd00::1/128`; empty where the name can't be resolved. */
   readonly cidrs: readonly string[];
@@ -128,36 +154,68 @@ export type Reach =
       readonly via: "target";
       /** A dial target (DIAL-1). */
       readonly target: string;
+      /** Settles, either way, when the way is lost. Default: it never is. */
       readonly closed?: Promise<unknown>;
+      /** Makes another way and gives its dial target; repeated with backoff where it fails. */
       reopen?(signal: AbortSignal): Promise<string>;
     }
-  | { readonly via: "dial"; dial(signal: AbortSignal): Promise<Duplex> };
+  | {
+      readonly via: "dial";
+      /** Opens one connection to the plugin's listener. */
+      dial(signal: AbortSignal): Promise<Duplex>;
+    };
 
 /** How a program or a guest ended. */
 export type Ended =
-  | { readonly how: "exit"; readonly code: number }
-  | { readonly how: "signal"; readonly signal: string }
-  | { readonly how: "limit"; readonly limit: string; readonly detail: string }
-  | { readonly how: "vanished"; readonly detail: string };
+  | {
+      readonly how: "exit";
+      /** 0 makes the session `stopped`, any other `failed` (SESS-10). */
+      readonly code: number;
+    }
+  | {
+      readonly how: "signal";
+      /** Its name, such as `SIGKILL`. */
+      readonly signal: string;
+    }
+  | {
+      readonly how: "limit";
+      /** One word, such as `memory`: the session fails with the reason `memory-limit`. */
+      readonly limit: string;
+      /** A sentence's end for the operator: what the limit is. */
+      readonly detail: string;
+    }
+  | {
+      readonly how: "vanished";
+      /** A sentence's end for the operator: what is not there any more. */
+      readonly detail: string;
+    };
 
 /** What a backend knows about a guest. */
 export interface GuestFacts {
+  /** The guest itself; an `Ended` where it is known how it ended. */
   readonly guest: "starting" | "up" | "gone" | Ended;
+  /** The program that `launch` started. `"unknown"` changes nothing; `"none"` after it ran means that it vanished. */
   readonly plugin: "running" | "none" | "unknown" | Ended;
+  /** The guest's end, where the backend knows one; an earlier one than before counts. */
   readonly expiresAt?: Date;
 }
 
 /** A guest that `find` came upon. */
 export interface FoundGuest<H extends Json> {
+  /** As `create` gave it, as far as a listing tells. */
   readonly handle: H;
   /** As they were given in `GuestRequest.labels`; others may be among them. */
   readonly labels: StringMap;
+  /** What the listing tells about it; peers' sessions show no more than that. */
   readonly facts?: GuestFacts;
 }
 
+/** The streams of a helper program. */
 export interface ExecOptions {
   /** Default: empty. */
   readonly stdin?: Uint8Array | string | Readable;
+  /** Called with what it writes. Default: thrown away. */
   readonly stdout?: (bytes: Uint8Array) => void;
+  /** As `stdout`. */
   readonly stderr?: (bytes: Uint8Array) => void;
 }

@@ -1,4 +1,4 @@
-export { createSessionRuntime, type SessionRuntimeOptions } from "./session-runtime.js";
+export { createSessionRuntime, type MakeBackend, type SessionRuntimeOptions } from "./session-runtime.js";
 export { pluginEnvironment, safeBaseEnvironment, type EnvironmentParts } from "./environment.js";
 export { BackendError, type BackendErrorOptions } from "./backend-error.js";
 export type * from "./backend.js";

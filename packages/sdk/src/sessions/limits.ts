@@ -49,6 +49,7 @@ export interface SessionLimits {
   readonly rate?: RateLimits;
 }
 
+/** How a call is repeated that failed with a `retryable` error. */
 export interface RetryLimits {
   /** Tries in all. Default 5. */
   readonly attempts?: number;

@@ -22,6 +22,7 @@ import { assertCanStart } from "./start-session-checks.js";
 import type { Surroundings, UntilHttp2 } from "./surroundings.js";
 import { settledWithin, type Clock } from "./waiting.js";
 
+/** What the author of a provider, rather than of a backend, decides. */
 export interface SessionRuntimeOptions {
   /** Who the provider is (LIFE-1). What keeps it from hosting plugins is added to its warnings. */
   readonly identity?: plain.ProviderIdentity;
@@ -56,6 +57,7 @@ export interface RuntimeInternals {
   readonly random?: () => number;
 }
 
+/** Makes the backend from the operator's configuration. What it throws refuses the configuration (LIFE-3). */
 export type MakeBackend<H extends Json> = (
   config: plain.JsonObject,
   context: ConfigureContext,

@@ -4,23 +4,32 @@ import type { Json } from "./guest.js";
 /** What is written down of a session. Nothing in it is secret. */
 export interface SessionRecord {
   readonly version: 1;
+  /** The session's id. */
   readonly id: string;
   /** `GuestRequest.name`. */
   readonly name: string;
+  /** The plugin that the session is for. */
   readonly pluginName: string;
+  /** As StartSession brought it (SESS-2). */
   readonly metadata: StringMap;
   /** Milliseconds since 1970. */
   readonly startedAtMs: number;
+  /** Milliseconds since 1970. */
   readonly expiresAtMs?: number;
   /**
    * What is being done, written before it is: `"create"`: a guest may exist; `"keep"`: it does, see `handle`;
    * `"destroy"`: it is to go.
    */
   readonly intent: "create" | "keep" | "destroy";
+  /** As the host saw it last. */
   readonly state: SessionState;
+  /** One word, where the session is `stopped` or `failed`. */
   readonly stateReason?: string;
+  /** A sentence, where the session is `stopped` or `failed`; secrets are taken out of it. */
   readonly stateMessage?: string;
+  /** The backend's handle on the guest, once there is one. */
   readonly handle?: Json;
+  /** `Guest.notes`. */
   readonly notes?: StringMap;
 }
 
@@ -30,6 +39,7 @@ export interface SessionStore {
   open(context: SessionStoreContext): Promise<OpenSessionStore>;
 }
 
+/** What a store is told when an instance begins. */
 export interface SessionStoreContext {
   /** The name that the operator gave the provider. */
   readonly providerName: string;

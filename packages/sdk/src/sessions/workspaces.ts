@@ -10,8 +10,11 @@ export interface WorkspaceBackend<H extends Json> {
   remove(handle: H, agentSessionId: string, context: BackendContext): Promise<void>;
 }
 
+/** What a workspace is to hold. */
 export interface WorkspaceRequest {
+  /** The host's own id of the agent's session: `remove` is called with it. */
   readonly agentSessionId: string;
+  /** Each goes to its own path below the workspace's root, and nowhere else. */
   readonly checkouts: readonly GitCheckout[];
   /** Relative to the workspace's root. */
   readonly cwd: string;

@@ -5,6 +5,7 @@ import { claimInstance, temporaryPrefix } from "./claim.js";
 import { keepFresh } from "./freshness.js";
 import { isOwnerDead } from "./lock.js";
 
+/** Where an instance keeps its files, and what to do about those of dead ones. */
 export interface InstanceDirectoryOptions {
   /** The directory that instances share; made with mode 0700 where it is missing. */
   readonly root: string;
@@ -21,6 +22,7 @@ export interface InstanceDirectoryOptions {
 export interface InstanceDirectory {
   /** Random; never used again. */
   readonly id: string;
+  /** Absolute; below `root`, with mode 0700. */
   readonly path: string;
   /** Removes the directory and lets go of it. */
   close(): Promise<void>;

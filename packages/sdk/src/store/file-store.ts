@@ -13,6 +13,7 @@ import { OpenFileStore } from "./open-file-store.js";
 import { StoreFolder } from "./store-folder.js";
 import { codeOf, storeError } from "./store-error.js";
 
+/** How a `fileSessionStore` treats its directory. */
 export interface FileSessionStoreOptions {
   /** Remove the directory too when an instance closes and nothing else is in it. Default false. */
   readonly removeDirectory?: boolean;
