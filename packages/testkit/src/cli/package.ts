@@ -60,13 +60,24 @@ export const addPackage: AddSubcommand = (program, exitsWith) => {
           throw new UsageError(
             "--node: a script holds no Node.js; leave it out, or take --artifact executable",
           );
-        const release = await packageProvider(toOptions(folder, flags));
+        const release = await endingCleanly(() => packageProvider(toOptions(folder, flags)));
         process.stdout.write(describe(release));
         for (const warning of release.warnings) process.stderr.write(`warning: ${warning}\n`);
         return exitCodes.ok;
       }),
     );
 };
+
+/** Lets a signal end the process in the way that removes what is half done. */
+async function endingCleanly<T>(work: () => Promise<T>): Promise<T> {
+  const end = (_: NodeJS.Signals, number: number): never => process.exit(128 + number);
+  process.once("SIGINT", end).once("SIGTERM", end);
+  try {
+    return await work();
+  } finally {
+    process.off("SIGINT", end).off("SIGTERM", end);
+  }
+}
 
 function toOptions(folder: string, flags: Flags): PackageOptions {
   const { platform, version, output, entry } = flags;

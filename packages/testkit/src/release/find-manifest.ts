@@ -11,7 +11,9 @@ export async function findManifest(folder: string): Promise<string> {
     if ((await stat(join(folder, name)).catch(() => undefined))?.isFile() === true) found.push(name);
   const [first, second] = found;
   if (first === undefined)
-    throw invalid(`${folder} is no package: there is none of ${names.join(", ")}; write a manifest.yaml there, or name another folder`);
+    throw invalid(
+      `${folder} is no package: there is none of ${names.join(", ")}; write a manifest.yaml there, or name another folder`,
+    );
   if (second !== undefined)
     throw invalid(
       `${folder} holds ${first} and ${second}, and only one can be the manifest; remove the other`,

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Manifest } from "../lint/manifest/types.js";
@@ -14,6 +14,7 @@ import { invalid } from "./refuse.js";
 import { manifestFile, releasedManifest } from "./released-manifest.js";
 import { smokeRun } from "./smoke-run.js";
 import type { Target } from "./targets.js";
+import { withTemporaryFolder } from "./temporary-folder.js";
 import type { PackagedArchive } from "./types.js";
 
 /** Where an archive holds the licences of what is in it. */
@@ -41,8 +42,7 @@ export interface ArchiveOptions {
 export async function makeArchive(options: ArchiveOptions): Promise<Omit<PackagedArchive, "file">> {
   const { target, file, node, manifest, version, carried, licences } = options;
   const { platform, artifactPath } = target;
-  const folder = await mkdtemp(join(tmpdir(), "gestalt-package-"));
-  try {
+  return withTemporaryFolder(tmpdir(), "gestalt-package-", async (folder) => {
     const artifact = join(folder, artifactPath);
     await stage(folder, [...carried, { path: licencesFile, content: licences.text }]);
     await mkdir(dirname(artifact), { recursive: true });
@@ -65,9 +65,7 @@ export async function makeArchive(options: ArchiveOptions): Promise<Omit<Package
       node: node?.inside.version,
       started: isStarted,
     };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function makeArtifact(output: string, { program, node, name }: ArchiveOptions): Promise<void> {

@@ -78,6 +78,7 @@ export async function packageFolder(options: PackageOptions): Promise<PackagedRe
     await writeFile(join(work, checksumsFile), checksums(archives));
   });
   const missing = new Set(made.flatMap(({ program }) => program.missing));
+  const oddities = new Set(made.flatMap(({ program }) => program.oddities));
   return {
     folder: output,
     metadata: join(output, metadataFile),
@@ -85,7 +86,7 @@ export async function packageFolder(options: PackageOptions): Promise<PackagedRe
     version,
     entry,
     archives,
-    warnings: warningsOf({ artifact, archives, missing, unlicensed }),
+    warnings: warningsOf({ artifact, archives, missing, oddities, unlicensed }),
   };
 }
 

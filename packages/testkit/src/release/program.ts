@@ -9,6 +9,8 @@ export interface Program {
   readonly packages: readonly BundledPackage[];
   /** Modules that the program loads where they are there: they are not. */
   readonly missing: readonly string[];
+  /** What the bundler thinks is odd in the author's own code. */
+  readonly oddities: readonly string[];
 }
 
 /** Makes a package's program, once for each layout. */
@@ -31,7 +33,7 @@ export class Programs {
     const { entry, allow } = this.#options;
     const bundled = await bundle({ ...this.#options, layout });
     const { missing } = audit(entry, bundled, layout, allow);
-    const { code, map, packages } = bundled;
-    return { code, map, packages, missing };
+    const { code, map, packages, oddities } = bundled;
+    return { code, map, packages, missing, oddities };
   }
 }

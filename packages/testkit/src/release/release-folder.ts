@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { formatPlatform, type Platform } from "../lint/platform.js";
 import { metadataFile } from "../lint/release/metadata-rules.js";
 import { toYaml } from "./released-manifest.js";
 import { invalid, messageOf } from "./refuse.js";
+import { withTemporaryFolder } from "./temporary-folder.js";
 
 export const checksumsFile = "checksums.txt";
 export { metadataFile };
@@ -67,8 +68,7 @@ export async function replaceReleaseFolder(
   const parent = dirname(folder);
   await mkdir(parent, { recursive: true });
   // Beside it, since only within one file system a rename is one step.
-  const work = await mkdtemp(join(parent, `.${basename(folder)}-`));
-  try {
+  await withTemporaryFolder(parent, `.${basename(folder)}-`, async (work) => {
     const [made, old] = [join(work, "new"), join(work, "old")];
     await mkdir(made);
     await fill(made);
@@ -79,9 +79,7 @@ export async function replaceReleaseFolder(
       if (isThere) await rename(old, folder);
       throw error;
     });
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Undefined where there is no such folder. */

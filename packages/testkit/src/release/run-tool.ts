@@ -20,11 +20,12 @@ export function runTool(
 ): Promise<string> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("NODE_")));
   return new Promise((resolve, reject) => {
-    execFile(
+    const child = execFile(
       program,
       [...args],
       { cwd, env, timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: 16 * 1024 * 1024 },
       (error, stdout, stderr) => {
+        process.off("exit", end);
         if (error === null) resolve(stdout);
         else
           reject(
@@ -32,6 +33,8 @@ export function runTool(
           );
       },
     );
+    const end = (): void => void child.kill("SIGKILL");
+    process.on("exit", end);
   });
 }
 

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname } from "node:path";
 import { openProcessTree, type Ended } from "@gestalt-runtime/sdk/processes";
 import { invalid } from "./refuse.js";
 import { indented } from "./run-tool.js";
+import { withTemporaryFolder } from "./temporary-folder.js";
 
 const timeoutMs = 30_000;
 const maxOutputBytes = 16 * 1024;
@@ -16,7 +16,10 @@ const maxOutputBytes = 16 * 1024;
  * @throws RuntimeProviderError INVALID_ARGUMENT where it does anything else, with what it printed
  */
 export async function smokeRun(command: string, args: readonly string[]): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), "gestalt-smoke-"));
+  await withTemporaryFolder(tmpdir(), "gestalt-smoke-", (directory) => start(command, args, directory));
+}
+
+async function start(command: string, args: readonly string[], directory: string): Promise<void> {
   const tree = await openProcessTree();
   try {
     const env = {
@@ -45,8 +48,7 @@ export async function smokeRun(command: string, args: readonly string[]): Promis
         `${basename(command)} was started once without GESTALT_PLUGIN_SOCKET, and ${fault}${indented(output)}`,
       );
   } finally {
-    await tree.stop({ graceMs: 0 });
-    await rm(directory, { recursive: true, force: true });
+    await tree.kill();
   }
 }
 

@@ -6,12 +6,14 @@ export interface WarningFacts {
   readonly archives: readonly PackagedArchive[];
   /** Modules that the program loads where they are there. */
   readonly missing: ReadonlySet<string>;
+  /** What the bundler thinks is odd, by place. */
+  readonly oddities: ReadonlySet<string>;
   /** What is in the archives without a text of its licence. */
   readonly unlicensed: ReadonlySet<string>;
 }
 
 /** What an author should know about a release that was made. */
-export function warningsOf({ artifact, archives, missing, unlicensed }: WarningFacts): string[] {
+export function warningsOf({ artifact, archives, missing, oddities, unlicensed }: WarningFacts): string[] {
   const warnings: string[] = [];
   if (artifact === "script")
     warnings.push(
@@ -24,6 +26,7 @@ export function warningsOf({ artifact, archives, missing, unlicensed }: WarningF
         `the executable for ${name} can't run on this machine: it was not started, and has no code cache, so it starts slower; start it once on ${name} before you publish it`,
       );
     }
+  warnings.push(...oddities);
   if (missing.size > 0)
     warnings.push(
       `the program does without ${[...missing].sort().join(", ")}, which it loads only where it is installed; nothing is installed beside a package`,

@@ -1,12 +1,14 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { makePackage, own, ownName, stub } from "../release/package-fixture.js";
-import { runCommand } from "./run-command.js";
+import { makePackage, own, ownName, stub, temporaryFolder } from "../release/package-fixture.js";
+import { command, runCommand } from "./run-command.js";
 
 const file = `gestalt-plugin-tiny_v2.0.0_${own.os}_${own.arch}.tar.gz`;
 
-describe("gestalt-runtime package", () => {
+describe("gestalt-runtime package", { timeout: 90_000 }, () => {
   it("makes a release of the folder that it stands in, and says what and where", async () => {
     const folder = await makePackage();
     const { code, stdout, stderr } = await runCommand(
@@ -36,6 +38,30 @@ describe("gestalt-runtime package", () => {
     expect(stderr).toMatch(
       /^bundling src\/main\.ts\ngestalt-runtime: the program src\/main\.ts can't work as one file:\n {2}src\/main\.ts:2 /,
     );
+  });
+
+  it.each(["SIGTERM", "SIGINT"] as const)("removes what is half done at %s", async (signal) => {
+    const [folder, temporary] = [await makePackage(), await temporaryFolder()];
+    const before = await readdir(folder);
+    const child = spawn(process.execPath, [command, "package", folder, "--platform", ownName], {
+      env: { ...process.env, TMPDIR: temporary },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const ended = once(child, "exit");
+    let stderr = "";
+    for await (const text of child.stderr.setEncoding("utf8")) {
+      stderr += text as string;
+      if (stderr.includes("packing") && !child.killed) {
+        // Not before there is something to remove.
+        while (!(await readdir(temporary)).some((name) => name.startsWith("gestalt-executable-")))
+          await new Promise(setImmediate);
+        child.kill(signal);
+      }
+    }
+    const [code] = (await ended) as [number];
+    expect(code).toBe(signal === "SIGTERM" ? 143 : 130);
+    expect(await readdir(temporary)).toEqual([]);
+    expect(await readdir(folder)).toEqual(before);
   });
 
   it.each([

@@ -24,7 +24,7 @@ async function packageScript(folder: string, options: Partial<PackageOptions> = 
   return packageProvider({ folder, artifact: "script", ...options });
 }
 
-describe("a release", () => {
+describe("a release", { timeout: 90_000 }, () => {
   it("holds archives, checksums.txt and provider-release.yaml, as the host wants them", async () => {
     const folder = await makePackage({
       "manifest.yaml": {
@@ -187,6 +187,12 @@ describe("a release", () => {
     expect(warnings).toEqual([
       "a script can't start in the host's sandbox (PROC-10), which the host uses where the operator denies egress by default or sets egress.allowedHosts for this provider: it ends with \"permission denied\"; for those operators, package with --artifact executable",
     ]);
+  });
+
+  it("comes with what the bundler finds odd in the author's code", async () => {
+    const folder = await makePackage({ "src/main.ts": `${stub}console.log({ a: 1, a: 2 });\n` });
+    const { warnings } = await packageScript(folder);
+    expect(warnings[1]).toBe('src/main.ts:2: Duplicate key "a" in object literal');
   });
 
   it("has the source map beside the archive where it is asked for", async () => {

@@ -2,6 +2,7 @@ import { chmod, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { packageProvider, type PackageOptions } from "../../src/release/index.js";
+import { command } from "../cli/run-command.js";
 import { makePackage, manifest, otherName, own, ownName, type Files } from "./package-fixture.js";
 
 interface Case {
@@ -137,6 +138,18 @@ describe("packaging refuses", () => {
         files: { "manifest.yaml": { ...manifest, release: { build: { command: ["sh", "-c", "exit 7"] } } } },
       },
       "release.build (sh -c exit 7) ended with 7; its output is above",
+    ],
+    [
+      "a build that packages, and would be run by that again",
+      {
+        files: {
+          "manifest.yaml": {
+            ...manifest,
+            release: { build: { command: [process.execPath, command, "package", "--artifact", "script"] } },
+          },
+        },
+      },
+      `release.build (${process.execPath} ${command} package --artifact script) ended with 1; its output is above`,
     ],
     [
       "a build that is not there",

@@ -37,8 +37,8 @@ export interface Bundle {
   readonly packages: readonly BundledPackage[];
   /** The package that a source of the map comes from; undefined for the author's own. */
   packageOf(source: string): InstalledPackage | undefined;
-  /** What was left out: modules that could not be found, where the program reckons with that. */
-  readonly leftOut: readonly string[];
+  /** What the bundler thinks is odd in the author's own code. */
+  readonly oddities: readonly string[];
 }
 
 /**
@@ -79,7 +79,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
     map: mapWithStableNames(text(".map"), naming),
     packages: packagesIn(root, modules, naming),
     packageOf: (source) => naming.packageNamed(source),
-    leftOut: result.warnings.map(({ text: fault }) => fault),
+    oddities: result.warnings.map((one) => describe(one, naming)),
   };
 }
 

@@ -1,10 +1,11 @@
-import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatPlatform } from "../../lint/platform.js";
 import { impossible } from "../refuse.js";
 import { runTool } from "../run-tool.js";
+import { withTemporaryFolder } from "../temporary-folder.js";
 import { fuse, isOwn, type NodeBinary } from "./node-binary.js";
 
 export interface ExecutableOptions {
@@ -29,8 +30,7 @@ export interface ExecutableOptions {
  */
 export async function makeExecutable(options: ExecutableOptions): Promise<void> {
   const { code, codeName, node, builder, output } = options;
-  const directory = await mkdtemp(join(tmpdir(), "gestalt-executable-"));
-  try {
+  await withTemporaryFolder(tmpdir(), "gestalt-executable-", async (directory) => {
     const blob = join(directory, "program.blob");
     await writeFile(join(directory, codeName), code);
     const settings = {
@@ -49,9 +49,7 @@ export async function makeExecutable(options: ExecutableOptions): Promise<void> 
     if (node.platform.os === "darwin") await runTool("codesign", ["--remove-signature", output]);
     await inject(output, blob, node);
     if (node.platform.os === "darwin") await runTool("codesign", ["--sign", "-", output]);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 /**
