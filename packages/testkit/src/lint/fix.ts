@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import type { Finding } from "./finding.js";
 import { lintFiles, type LintOptions, type LintResult } from "./lint.js";
 import { applyEdits } from "./text/edits.js";
+import { SourceDocument } from "./text/source-document.js";
 
 export interface FixResult extends LintResult {
   /** What was put right. */
@@ -19,27 +20,31 @@ const maxRounds = 10;
  */
 export async function fixFiles(paths: readonly string[], options: LintOptions = {}): Promise<FixResult> {
   const fixed: Finding[] = [];
+  let result = await lintFiles(paths, options);
   for (let round = 0; round < maxRounds; round++) {
-    const result = await lintFiles(paths, options);
-    const mendable = result.findings.filter((finding) => finding.fix !== undefined);
-    if (mendable.length === 0) return { ...result, fixed };
-    for (const file of new Set(mendable.map((finding) => finding.file)))
-      fixed.push(
-        ...(await fixFile(
-          file,
-          mendable.filter((finding) => finding.file === file),
-        )),
-      );
+    const mended = await fixRound(result.findings.filter((finding) => finding.fix !== undefined));
+    if (mended.length === 0) break;
+    fixed.push(...mended);
+    result = await lintFiles(paths, options);
   }
-  return { ...(await lintFiles(paths, options)), fixed };
+  return { ...result, fixed };
 }
 
+async function fixRound(findings: readonly Finding[]): Promise<Finding[]> {
+  const fixed: Finding[] = [];
+  for (const file of new Set(findings.map((finding) => finding.file))) {
+    const own = findings.filter((finding) => finding.file === file);
+    fixed.push(...(await fixFile(file, own)));
+  }
+  return fixed;
+}
+
+/** @returns what was put right; nothing where the file would be left in pieces */
 async function fixFile(file: string, findings: readonly Finding[]): Promise<readonly Finding[]> {
   const text = await readFile(file, "utf8");
-  const { text: mended, applied } = applyEdits(
-    text,
-    findings.map((finding) => finding.fix ?? []),
-  );
+  const edits = findings.map((finding) => finding.fix ?? []);
+  const { text: mended, applied } = applyEdits(text, edits);
+  if (new SourceDocument(file, mended, { variables: true }).faults.length > 0) return [];
   await writeFile(file, mended);
   return findings.filter((_, index) => applied.includes(index));
 }

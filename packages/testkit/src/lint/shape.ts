@@ -1,9 +1,9 @@
 import type { Fault } from "./rule.js";
 import { fieldAt, valueAt } from "./rule.js";
-import { closest, sameLetters } from "./similar.js";
+import { closest, isMisspelt, sameLetters } from "./similar.js";
 import type { Cursor } from "./text/cursor.js";
 import { quoteText, renameField } from "./text/edits.js";
-import { isOpen } from "./text/variables.js";
+import { isOpen, isSecret } from "./text/variables.js";
 
 /** What a document may hold: names, types, and which of them must be there. */
 export type Shape =
@@ -30,14 +30,14 @@ export type ShapeFault = Fault & { readonly problem: Problem };
 export interface ShapeContext {
   /** Names it in sentences: "a manifest". */
   readonly what: string;
-  /** `${NAME}` in a text is replaced before it is read, by who knows what. */
+  /** `${NAME}` in a text and `{ secret: ... }` are replaced before they are read, by who knows what. */
   readonly expands: boolean;
 }
 
 /** Everything in which a document departs from its shape. */
 export function* shapeFaults(at: Cursor, shape: Shape, context: ShapeContext): Generator<ShapeFault> {
-  // Whatever comes in its place, it is not text for long.
-  if (context.expands && typeof at.value === "string" && isOpen(at.value)) return;
+  // Whatever the host puts in its place is not known here.
+  if (context.expands && ((typeof at.value === "string" && isOpen(at.value)) || isSecret(at.value))) return;
   switch (shape.type) {
     case "any":
       return;
@@ -89,8 +89,7 @@ function* walkObject(
   for (const [name, known] of Object.entries(shape.fields)) {
     const field = at.field(name);
     // A wrong spelling of it is told of already.
-    const isMisspelt = at.fields.some((other) => other.name !== name && sameLetters(other.name, name));
-    if (known.required === true && isEmpty(field, known) && !(isMisspelt && field.value === undefined))
+    if (known.required === true && isEmpty(field, known) && !isMisspelt(at, name))
       yield missing(field, field.value !== undefined, known.example);
   }
 }

@@ -1,6 +1,13 @@
+import type { Cursor } from "./text/cursor.js";
+
 /** Whether two names are one but for case, dashes and underscores. */
 export function sameLetters(a: string, b: string): boolean {
   return letters(a) === letters(b);
+}
+
+/** Whether a map holds a name in another spelling, and not in the right one. */
+export function isMisspelt(map: Cursor, name: string): boolean {
+  return map.field(name).value === undefined && map.fields.some((field) => sameLetters(field.name, name));
 }
 
 /** The known name that a name is at most two slips away from. */

@@ -6,7 +6,7 @@ import { entryPath } from "../../src/lint/archive/archive.js";
 import { lintArchive, readArchive } from "../../src/lint/index.js";
 import { layOut, line } from "./case.js";
 import { elf, nodeScript, sha256 } from "./programs.js";
-import { goodArchive, goodEntries } from "./table/good.js";
+import { goodArchive, goodEntries, releasedManifest } from "./table/good.js";
 import { tar, tarGz } from "./tar-writer.js";
 
 async function inFolder(content: Buffer) {
@@ -79,6 +79,15 @@ describe("an archive", () => {
     ]);
   });
 
+  it("is made anew, not edited: what is wrong in it has no fix", async () => {
+    const manifest = { name: "manifest.yaml", content: releasedManifest.replace("version: ", "version: v") };
+    const { path } = await inFolder(tarGz([manifest, ...goodEntries.slice(1)]));
+    const { findings } = await lintArchive(path);
+    expect(findings.map(({ ruleId, fix }) => ({ ruleId, fix }))).toEqual([
+      { ruleId: "manifest/version", fix: undefined },
+    ]);
+  });
+
   it("is a failure with its path where it is not there", async () => {
     await expect(readArchive("/nowhere/a.tar.gz")).rejects.toThrow(
       "/nowhere/a.tar.gz can't be read: ENOENT: no such file or directory",
@@ -92,6 +101,7 @@ describe("an archive", () => {
     ["/abs/x", { path: "abs/x" }],
     ["a/../b", { path: "b" }],
     ["a//./b", { path: "a/b" }],
+    ["/../x", { path: "x" }],
     ["..x/...", { path: "..x/..." }],
     ["", { refused: "root" }],
     [".", { refused: "root" }],

@@ -111,6 +111,59 @@ spec: {configSchemaPath: config.schema.yaml}
     );
   });
 
+  it("goes on where one mend shows the next fault", async () => {
+    const manifest = change(change(goodManifest, "artifacts:", "Artifacts:"), "arch: amd64", "arch: x64");
+    const folder = await layOut({ files: { ...goodPackage, "manifest.yaml": manifest } });
+    const { fixed, findings } = await fixFiles([folder]);
+    expect(fixed.map(({ ruleId }) => ruleId)).toEqual(["manifest/unknown-field", "manifest/platform-name"]);
+    expect(findings).toEqual([]);
+    expect(await readFile(join(folder, "manifest.yaml"), "utf8")).toBe(goodManifest);
+  });
+
+  it("adds nothing that stands there in another spelling", async () => {
+    const manifest = change(change(goodManifest, "artifacts:", "Artifacts:"), "entrypoint:", "entry_point:");
+    const folder = await layOut({ files: { ...goodPackage, "manifest.yaml": manifest } });
+    const { fixed, findings } = await fixFiles([folder]);
+    expect(fixed.map(({ ruleId }) => ruleId)).toEqual(["manifest/unknown-field", "manifest/unknown-field"]);
+    expect(findings).toEqual([]);
+    expect(await readFile(join(folder, "manifest.yaml"), "utf8")).toBe(goodManifest);
+  });
+
+  it("puts any two faults right that stand together", async () => {
+    const faults = [
+      ["source: github.com", "source: https://github.com"],
+      ["version: 0.1.0", "version: v0.1.0"],
+      ["artifacts:\n", "Artifacts:\n"],
+      ["artifacts:\n  - os: linux\n    arch: amd64\n    path: bin/example\n", ""],
+      ["  - os: linux", "  - OS: linux"],
+      ["arch: amd64", "arch: x64"],
+      ["    path: bin/example\n", "    path: ./bin/example\n    libc: gnu\n"],
+      ["entrypoint:\n  artifactPath: bin/example\n", ""],
+      ["entrypoint:\n", "entry-point:\n"],
+      ["  artifactPath: bin/example\n", "  artifactPath: bin//example\n  args: [1]\n"],
+      ["configSchemaPath: config", "configSchemaPath: './config"],
+    ] as const;
+    const folder = await layOut({ files: goodPackage });
+    const path = join(folder, "manifest.yaml");
+    const options = { platform: { os: "linux", arch: "amd64" } } as const;
+    let pairs = 0;
+    for (const [from, to] of faults)
+      for (const [otherFrom, otherTo] of faults) {
+        const once = goodManifest.replace(from, to);
+        if (from === otherFrom || !once.includes(otherFrom)) continue;
+        const text = once
+          .replace(otherFrom, otherTo)
+          .replace("'./config.schema.yaml", "'./config.schema.yaml'");
+        await writeFile(path, text);
+        const { findings } = await fixFiles([path], options);
+        // Where all is gone that could tell what is started, only the author knows.
+        const left = text.includes("bin/") || text.includes("bin//") ? [] : ["manifest/entrypoint-missing"];
+        expect({ text, left: findings.map(({ ruleId }) => ruleId) }).toEqual({ text, left });
+        pairs += 1;
+      }
+    expect(pairs).toBeGreaterThan(80);
+  });
+
   it("writes no file that it has nothing to change in", async () => {
     const folder = await layOut({ files: goodPackage });
     const path = join(folder, "manifest.yaml");

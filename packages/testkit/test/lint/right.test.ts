@@ -114,12 +114,19 @@ plugins:
       runtime:
         image: registry.example.com/p:1
         template: small
-        metadata: { team: a, size: 4 }
-        imagePullAuth: { dockerConfigJson: '{"auths": {}}' }
+        metadata: { team: a, size: 4, key: { secret: { provider: secrets, name: key } } }
+        imagePullAuth: { dockerConfigJson: { secret: { provider: secrets, name: registry } } }
   q:
     source: ${remote}
     execution: { mode: local }
 `,
+    },
+  },
+  {
+    name: "a config where egress is denied, and the runtime is the host's own",
+    files: {
+      "gestaltd.yaml":
+        "apiVersion: gestaltd.config/v4\nserver: { egress: { defaultAction: deny } }\nruntime: { providers: { local: { driver: local } } }\n",
     },
   },
   {
@@ -172,7 +179,7 @@ properties:
   inner: { $ref: "other#/$defs/deep" }
   schema: { $ref: https://json-schema.org/draft/2020-12/schema }
   encoded: { $ref: "#/$defs/a%20b" }
-  x-of-ours: { type: [string, "null"], x-note: hidden, pattern: '^[a-z]+(\\.[a-z]+)*$' }
+  x-of-ours: { type: [string, "null"], x-note: hidden, pattern: '^[a-z]+(\\.[a-z]+)*\\\\u$' }
 $defs:
   a/b: { type: string }
   a b: { type: string }
@@ -217,6 +224,24 @@ describe("nothing is wrong with", () => {
       findings.filter(({ severity }) => severity !== "note").map((finding) => line(folder, finding)),
     ).toEqual([]);
     expect(findings.map(({ ruleId }) => ruleId)).toEqual(notes);
+  });
+
+  it("is told of once what is named twice", async () => {
+    const folder = await layOut({
+      files: {
+        "manifest.yaml": change(goodManifest, "artifactPath: bin", "artifactPath: ./bin"),
+        "config.schema.yaml": "type: text\n",
+      },
+    });
+    const paths = [folder, join(folder, "manifest.yaml"), join(folder, "config.schema.yaml")];
+    const { files, findings } = await lintFiles(paths, { platform: { os: "linux", arch: "amd64" } });
+    expect(files).toEqual([join(folder, "manifest.yaml"), join(folder, "config.schema.yaml")]);
+    expect(findings.map(({ ruleId }) => ruleId)).toEqual([
+      "manifest/artifact-file",
+      "manifest/path-normalized",
+      "schema/object",
+      "schema/valid",
+    ]);
   });
 
   it.each(["minimal-runtime", "process-runtime"])("the example %s", async (name) => {

@@ -27,6 +27,8 @@ export const configRules: readonly Rule<ConfigSubject>[] = [
       open: true,
       expands: true,
       strictText: false,
+      // Where several configs are merged, an empty field deletes an inherited one.
+      optional: false,
     },
   ),
   ...sourceRules,

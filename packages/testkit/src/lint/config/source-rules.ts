@@ -18,7 +18,7 @@ export const sourceRules: readonly Rule<ConfigSubject>[] = [
     fixes: "completes one that is only cut short",
     *check({ root, version }) {
       const at = root.field("apiVersion");
-      if (!root.isMap || version !== undefined || isOpen(String(at.value))) return;
+      if (!root.isMap || version !== undefined || isOpen(String(at.value)) || isLater(at.text)) return;
       const short = /(^|[/.])(v[345])$/i.exec(at.text?.trim() ?? "")?.[2]?.toLowerCase();
       const right = `gestaltd.config/${apiVersions.find((known) => known === short) ?? "v4"}`;
       yield {
@@ -29,6 +29,20 @@ export const sourceRules: readonly Rule<ConfigSubject>[] = [
         suggestion: `write apiVersion: ${right}`,
         fix: short === undefined ? undefined : replaceText(at, right),
       };
+    },
+  },
+  {
+    id: "config/api-version-later",
+    severity: "warning",
+    demands: "know that nothing is said here of what is new after gestaltd.config/v5",
+    *check({ root }) {
+      const at = root.field("apiVersion");
+      if (isLater(at.text))
+        yield {
+          at: valueAt(at),
+          message: `apiVersion ${at.text ?? ""} is later than what is known here`,
+          suggestion: "ask the host itself what it takes",
+        };
     },
   },
   {
@@ -198,6 +212,11 @@ function* formFault({ at, role, source }: ConfigEntry, version: ApiVersion): Gen
       suggestion: `write the path of its ${metadataFile}, such as ${asWritten(cleanPath(`${source.path}/${folder}${metadataFile}`))}`,
     };
   }
+}
+
+function isLater(apiVersion: string | undefined): boolean {
+  const number = /^gestaltd\.config\/v(\d+)$/.exec(apiVersion ?? "")?.[1];
+  return number !== undefined && Number(number) > 5;
 }
 
 function isManifest(path: string): boolean {

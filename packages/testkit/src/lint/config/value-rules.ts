@@ -1,4 +1,4 @@
-import { isOpen } from "../text/variables.js";
+import { isOpen, isSecret } from "../text/variables.js";
 import type { ErrorObject } from "ajv";
 import { cleanPath, packagePathFault } from "../package-path.js";
 import { checkerOf, defaultDraft, draftOf } from "../schema/draft.js";
@@ -127,7 +127,7 @@ function describeError(
     config,
   );
   // What the host puts there is not known here; nor what a secret is.
-  if ((typeof at.value === "string" && isOpen(at.value)) || isSecret(at)) return undefined;
+  if ((typeof at.value === "string" && isOpen(at.value)) || isSecret(at.value)) return undefined;
   const given = params as Record<string, unknown>;
   switch (keyword) {
     case "required": {
@@ -164,8 +164,4 @@ function wrong(at: Cursor, suggestion: string): Fault {
     message: `${at.label} ${JSON.stringify(at.value)} is not in the provider's schema`,
     suggestion,
   };
-}
-
-function isSecret(at: Cursor): boolean {
-  return at.isMap && at.fields.length === 1 && at.field("secret").exists;
 }

@@ -2,6 +2,7 @@ import { cleanPath } from "../package-path.js";
 import { programOf } from "../package/program.js";
 import { goName, architectures, isArchitecture, isOperatingSystem, operatingSystems } from "../platform.js";
 import { fieldAt, valueAt, type Fault, type Rule } from "../rule.js";
+import { isMisspelt } from "../similar.js";
 import type { Cursor } from "../text/cursor.js";
 import { insertBefore, removeField, replaceText, replaceValue } from "../text/edits.js";
 import type { ManifestSubject } from "./subject.js";
@@ -65,7 +66,8 @@ export const artifactRules: readonly Rule<ManifestSubject>[] = [
     demands: "there is an entrypoint: the host can build none itself for a Node.js runtime",
     fixes: "adds the entrypoint of a manifest with one artifact",
     *check({ root }) {
-      if (!root.isMap || root.field("entrypoint").exists || root.field("kind").text === "ui") return;
+      if (!root.isMap || root.field("entrypoint").exists || isMisspelt(root, "entrypoint")) return;
+      if (root.field("kind").text === "ui") return;
       const { items: artifacts } = root.field("artifacts");
       const path = artifacts[0]?.field("path").text;
       const isOnly =
@@ -88,7 +90,7 @@ export const artifactRules: readonly Rule<ManifestSubject>[] = [
       const { root } = subject;
       const path = root.field("entrypoint").field("artifactPath");
       const artifacts = root.field("artifacts");
-      if (path.text === undefined || path.text.trim() === "") return;
+      if (path.text === undefined || path.text.trim() === "" || isMisspelt(root, "artifacts")) return;
       if (artifacts.exists && (!Array.isArray(artifacts.value) || artifacts.items.length > 0)) return;
       const artifact = await describeArtifact(subject, cleanPath(path.text.replaceAll("\\", "/")));
       yield {

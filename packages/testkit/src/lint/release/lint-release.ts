@@ -29,13 +29,10 @@ export async function lintRelease(
   if (document.faults.length > 0) return findings;
   const { root } = document;
   const archives: PlatformArchive[] = [];
-  const seen = new Set<string>();
   for (const at of root.field("artifacts").fields) {
     const { findings: inArchive, ...checked } = await checkArchive(at, dirname(path), options);
     archives.push(checked);
-    // One archive for two platforms is a fault of its own; what is wrong in it is told once.
-    if (checked.file !== undefined && !seen.has(checked.file)) findings.push(...inArchive);
-    seen.add(checked.file ?? "");
+    findings.push(...inArchive);
   }
   const subject = {
     root,

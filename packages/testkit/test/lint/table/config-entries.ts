@@ -1,7 +1,15 @@
 import { change, type LintCase } from "../case.js";
 import { elf, nodeScript, sha256 } from "../programs.js";
 import { tarGz } from "../tar-writer.js";
-import { archiveName, goodConfig, goodDeployment, goodEntries, releasedManifest, releaseOf } from "./good.js";
+import {
+  archiveName,
+  goodArchive,
+  goodConfig,
+  goodDeployment,
+  goodEntries,
+  releasedManifest,
+  releaseOf,
+} from "./good.js";
 import { source, wrongConfig as wrong } from "./wrong-config.js";
 
 const scriptArchive = tarGz([
@@ -67,7 +75,11 @@ export const configEntries: readonly LintCase[] = [
     ],
   },
   {
-    ...wrong("a runtime for a local plugin", "mode: hosted", "mode: local"),
+    ...wrong(
+      "a runtime for a local plugin",
+      "mode: hosted\n      runtime: { provider: process }",
+      "mode: local\n      runtime: { provider: gone }",
+    ),
     findings: [
       "gestaltd.yaml:16:7 warning config/execution-local plugins.example.execution.runtime stands beside mode: local, where it does nothing | write mode: hosted, or take runtime out",
     ],
@@ -227,6 +239,27 @@ export const configEntries: readonly LintCase[] = [
       "  egress: { defaultAction: deny }\n  encryptionKey",
       { files: scriptRelease },
     ),
+    findings: [
+      "gestaltd.yaml:3:28 error config/sandboxed-script egress is denied by default, so the host starts runtime.providers.process in its sandbox, where a script does not start (PROC-10) | use the provider's release of artifact executable, or lift the limit",
+    ],
+  },
+  {
+    ...wrong(
+      "PROC-10: a script on this platform alone",
+      "  encryptionKey",
+      "  egress: { defaultAction: deny }\n  encryptionKey",
+      {
+        files: {
+          "release/provider-release.yaml": releaseOf({
+            "linux/amd64": { path: archiveName, content: goodArchive },
+            "darwin/arm64": { path: "script.tar.gz", content: scriptArchive },
+            "linux/arm64": { path: "none.tar.gz", content: goodArchive },
+          }),
+          "release/script.tar.gz": scriptArchive,
+        },
+      },
+    ),
+    options: { platform: { os: "darwin", arch: "arm64" } },
     findings: [
       "gestaltd.yaml:3:28 error config/sandboxed-script egress is denied by default, so the host starts runtime.providers.process in its sandbox, where a script does not start (PROC-10) | use the provider's release of artifact executable, or lift the limit",
     ],

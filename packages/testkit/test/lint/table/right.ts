@@ -52,6 +52,15 @@ spec:
     ),
   },
   {
+    name: "fields that are merged",
+    file: "manifest.yaml",
+    text: change(
+      goodManifest,
+      "  - os: linux\n    arch: amd64\n",
+      "  - &linux { os: linux, arch: arm64, path: bin/arm }\n  - <<: *linux\n    arch: amd64\n",
+    ),
+  },
+  {
     name: "JSON",
     file: "manifest.json",
     text: JSON.stringify(
