@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { programOf } from "../../src/lint/index.js";
 import { packageProvider, type PackagedRelease } from "../../src/release/index.js";
 import { listArchive, readFromArchive, unpackArchive } from "./archive-listing.js";
@@ -50,10 +51,16 @@ describe("an executable", { timeout: 180_000 }, () => {
   let unpacked: string;
   let artifact: string;
 
+  const removals: (() => Promise<void>)[] = [];
+  const atTheEnd = (remove: () => Promise<void>): void => void removals.push(remove);
+  afterAll(async () => {
+    for (const remove of removals) await remove();
+  });
+
   beforeAll(async () => {
-    release = await packageProvider({ folder: await makePackage(files, undefined, afterAll) });
+    release = await packageProvider({ folder: await makePackage(files, undefined, atTheEnd) });
     archive = join(release.folder, release.archives[0]?.file ?? "");
-    unpacked = await temporaryFolder(undefined, afterAll);
+    unpacked = await temporaryFolder(undefined, atTheEnd);
     await unpackArchive(archive, unpacked);
     artifact = join(unpacked, "bin/tiny");
   }, 180_000);
@@ -121,11 +128,12 @@ describe("an executable", { timeout: 180_000 }, () => {
   });
 
   it("is the same, byte for byte, when it is packaged in another folder at another time", async () => {
-    const parent = await temporaryFolder();
-    const again = await packageProvider({
-      folder: await makePackage(files, parent),
-      output: join(await temporaryFolder(), "elsewhere"),
-    });
+    const folder = await makePackage(files, await temporaryFolder());
+    const output = join(await temporaryFolder(), "elsewhere");
+    vi.stubEnv("TMPDIR", await temporaryFolder());
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const again = await packageProvider({ folder, output });
+    expect(await readdir(tmpdir())).toEqual([]);
     expect(again.folder).not.toBe(release.folder);
     expect(await readFile(join(again.folder, "checksums.txt"), "utf8")).toBe(
       await readFile(join(release.folder, "checksums.txt"), "utf8"),

@@ -37,18 +37,20 @@ await servePluginRuntimeProvider(
 /** What serves nothing, but starts and ends as a provider does when nobody has named a socket. */
 export const stub = `console.error("GESTALT_PLUGIN_SOCKET is not set"); process.exitCode = 1;\n`;
 
+export type CleanUp = (remove: () => Promise<void>) => void;
+
 export type Files = Readonly<Record<string, string | object | undefined>>;
 
 /**
  * A package's folder, with the SDK installed, that is gone after the test.
  *
  * @param files by path; an object becomes YAML or JSON, undefined takes a usual file away
- * @param cleanUp outside of a test, `afterAll`
+ * @param cleanUp takes what removes it; default: done when the test has finished
  */
 export async function makePackage(
   files: Files = {},
   parent = tmpdir(),
-  cleanUp = onTestFinished,
+  cleanUp: CleanUp = onTestFinished,
 ): Promise<string> {
   const folder = await temporaryFolder(parent, cleanUp);
   await mkdir(join(folder, "node_modules/@gestalt-runtime"), { recursive: true });
@@ -66,7 +68,7 @@ export async function writeFiles(folder: string, files: Files): Promise<void> {
   }
 }
 
-export async function temporaryFolder(parent = tmpdir(), cleanUp = onTestFinished): Promise<string> {
+export async function temporaryFolder(parent = tmpdir(), cleanUp: CleanUp = onTestFinished): Promise<string> {
   const folder = await mkdtemp(join(parent, "gst-release-"));
   cleanUp(() => rm(folder, { recursive: true, force: true }));
   return folder;
