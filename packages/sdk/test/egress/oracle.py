@@ -1,7 +1,8 @@
 """A second opinion on egress policies (EGR-1), with nothing in common with the SDK's own code.
 
-Reads JSON lines {"allowed": [...], "action": "...", "host": "..."} and writes one word a line: allow, deny, or
-invalid for what is no host. Addresses are read by the C library and by ipaddress, names by Python's codec.
+Reads JSON lines {"allowed": [...], "action": "...", "host": "..."} and writes JSON lines: the verdict (allow, deny,
+or invalid for what is no host), the host's one spelling, and whether it is an address that no policy opens but by
+listing it. Addresses are read by the C library and by ipaddress, names by Python's codec.
 """
 
 import fnmatch
@@ -57,25 +58,42 @@ def without_port(text):
     return found.group(1) if found else text
 
 
-def verdict(allowed, action, text):
+def is_closed(host):
+    if isinstance(host, list):
+        return False
+    wrapped = []
+    if host.version == 6:
+        wrapped += [host.sixtofour] if host.sixtofour else []
+        wrapped += host.teredo or []
+        if host in ipaddress.ip_network("64:ff9b::/96") or host in ipaddress.ip_network("::/96"):
+            wrapped.append(ipaddress.ip_address(int(host) & 0xFFFFFFFF))
+    special = host.is_loopback or host.is_link_local or host.is_unspecified or host.is_multicast
+    if host.version == 4:
+        special = special or host in ipaddress.ip_network("0.0.0.0/8") or int(host) == 0xFFFFFFFF
+    return special or any(is_closed(each) for each in wrapped)
+
+
+def judge(allowed, action, text):
     host = labels(without_port(text))
     if host is None:
-        return "invalid"
-    if not allowed:
-        return "deny" if action == "deny" else "allow"
+        return {"verdict": "invalid", "host": "", "closed": False}
+    name = ".".join(host) if isinstance(host, list) else str(host)
+    listed, exact = False, False
     for pattern in allowed:
         below = fnmatch.fnmatchcase(pattern, "[*].*")
         wanted = labels(pattern[2:] if below else pattern)
         if wanted is None:
             continue
         if not below and wanted == host:
-            return "allow"
+            listed = exact = True
         if below and isinstance(wanted, list) and isinstance(host, list):
             if len(host) > len(wanted) and host[-len(wanted) :] == wanted:
-                return "allow"
-    return "deny"
+                listed = True
+    is_open = listed if allowed else action != "deny"
+    closed = is_closed(host) and not exact
+    return {"verdict": "allow" if is_open else "deny", "host": name, "closed": closed}
 
 
 for line in sys.stdin:
     case = json.loads(line)
-    print(verdict(case["allowed"], case["action"], case["host"]))
+    print(json.dumps(judge(case["allowed"], case["action"], case["host"])))

@@ -201,10 +201,21 @@ export class RawClient {
     return this;
   }
 
+  /** All that has come, once `text` is part of it. */
   async until(text: string | RegExp): Promise<string> {
-    const found = (): boolean =>
+    const isThere = (): boolean =>
       typeof text === "string" ? this.received.includes(text) : text.test(this.received);
-    await expect.poll(() => found() || this.received, patiently).toBe(true);
+    const deadline = AbortSignal.timeout(patiently.timeout);
+    while (!isThere()) {
+      const stopped = this.over.then(() => "end");
+      const more = await Promise.race([once(this.socket, "data", { signal: deadline }), stopped]).catch(
+        () => "time",
+      );
+      if ((more === "end" || more === "time") && !isThere())
+        expect.fail(
+          `waiting for ${String(text)}, there was ${JSON.stringify(this.received)} and the ${more}`,
+        );
+    }
     return this.received;
   }
 }

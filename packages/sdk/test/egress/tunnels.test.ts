@@ -214,7 +214,7 @@ describe("CONNECT", () => {
     const inLookup = await slow.connect();
     inLookup.send(connectTo(`allowed.test:${origin.port}`));
     await expect.poll(() => dialled, patiently).toBeDefined();
-    inLookup.socket.destroy();
+    inLookup.socket.resetAndDestroy();
     await expect.poll(() => slow.proxy.tunnels, patiently).toBe(0);
     dialled?.();
     // A request of another client shows that nothing was dialled for the first.
