@@ -6,6 +6,7 @@ import type { Platform } from "../lint/platform.js";
  */
 export type ArtifactKind = "executable" | "script";
 
+/** What is to be released, and how. */
 export interface PackageOptions {
   /** The folder with `manifest.yaml`, `manifest.yml` or `manifest.json`. */
   readonly folder: string;
@@ -37,6 +38,7 @@ export interface PackageOptions {
   readonly onStep?: (step: string) => void;
 }
 
+/** A finished release. */
 export interface PackagedRelease {
   /** Absolute path of the folder. */
   readonly folder: string;
@@ -44,22 +46,29 @@ export interface PackagedRelease {
   readonly metadata: string;
   /** The manifest's source. */
   readonly package: string;
+  /** Semver 2. */
   readonly version: string;
   /** The program's first file, relative to the package's folder. */
   readonly entry: string;
+  /** One for each platform. */
   readonly archives: readonly PackagedArchive[];
   /** Sentences for the author, worst first. */
   readonly warnings: readonly string[];
 }
 
+/** One platform's part of a release. */
 export interface PackagedArchive {
+  /** Whom it is for. */
   readonly platform: Platform;
   /** File name in the release's folder. */
   readonly file: string;
+  /** Of the archive: 64 lower-case hex digits. */
   readonly sha256: string;
+  /** Size of the archive. */
   readonly bytes: number;
   /** What the host starts, in the archive. */
   readonly artifactPath: string;
+  /** Size of the program in it, unpacked. */
   readonly artifactBytes: number;
   /** The version of the Node.js in it; undefined for a script. */
   readonly node: string | undefined;

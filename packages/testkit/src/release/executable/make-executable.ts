@@ -25,7 +25,7 @@ export interface ExecutableOptions {
  * Makes a single executable application: a copy of Node.js with the program inside.
  *
  * The same code and binary give the same bytes: the blob names the code by its relative path alone, and the code
- * cache holds nothing random. The code cache saves a quarter of the start; V8 can make it only for itself, so an
+ * cache holds nothing random. The code cache saves a fifth of the start; V8 can make it only for itself, so an
  * executable for another platform has none.
  */
 export async function makeExecutable(options: ExecutableOptions): Promise<void> {
