@@ -21,9 +21,10 @@ export function join(client: Client, upstream: Upstream): Promise<JoinEnd> {
     let open = 2;
     const watch = (own: Duplex, side: "client" | "upstream", cutOther: () => void): void => {
       finished(own, (error) => {
-        own.destroy();
         open -= 1;
+        // One that has ended both halves closes by itself, when what it was given has gone its way.
         if (error != null) {
+          own.destroy();
           cutOther();
           resolve({ how: "broken", side, error });
         } else if (open === 0) resolve({ how: "closed" });

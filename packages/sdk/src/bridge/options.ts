@@ -55,8 +55,8 @@ export interface BridgeTlsListen extends Omit<BridgeTcpListen, "type"> {
 
 /**
  * Where connections lead: a dial target, as text or parsed, or a function that is called once for each connection
- * and brings a stream to the guest's listener. A stream that is not a socket has to end its own resources when it
- * is destroyed.
+ * and brings a stream to the guest's listener. A stream that is not a socket frees what it holds when it is
+ * destroyed, and when both its halves have ended.
  */
 export type BridgeUpstream = string | DialTarget | BridgeDial;
 
