@@ -14,6 +14,7 @@ export interface Finding {
   readonly column: number;
   /** Stable, for example `manifest/path-normalized`; `docs/lint.md` lists all. */
   readonly ruleId: string;
+  /** How much it weighs. */
   readonly severity: Severity;
   /** What is wrong. */
   readonly message: string;
@@ -25,8 +26,11 @@ export interface Finding {
 
 /** Replaces the text between two offsets, in UTF-16 units. */
 export interface TextEdit {
+  /** Offset of the first unit that goes. */
   readonly start: number;
+  /** Offset of the first unit that stays. */
   readonly end: number;
+  /** What comes in its place. */
   readonly text: string;
 }
 

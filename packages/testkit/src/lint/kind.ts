@@ -7,8 +7,10 @@ import { metadataFile } from "./release/metadata-rules.js";
 import { readDocument } from "./text/read-document.js";
 
 /** The kinds of file that there are rules for. */
-export const fileKinds = ["manifest", "schema", "release", "archive", "config"] as const;
-export type FileKind = (typeof fileKinds)[number];
+export const fileKinds: readonly FileKind[] = ["manifest", "schema", "release", "archive", "config"];
+
+/** What a file is checked as. */
+export type FileKind = "manifest" | "schema" | "release" | "archive" | "config";
 
 /** A file to check, and as what. */
 export interface LintTarget {

@@ -11,6 +11,7 @@ import { lintRelease } from "./release/lint-release.js";
 import { lintSchemaDocument, lintSchemaOf } from "./schema/lint-schema.js";
 import { readDocument } from "./text/read-document.js";
 
+/** What can't be read off the files. */
 export interface LintOptions {
   /** What the files are, where they do not show it. */
   readonly kind?: FileKind;
@@ -22,7 +23,9 @@ export interface LintOptions {
 
 /** What was looked at, and what was found. */
 export interface LintResult {
+  /** The files that there are rules for. */
   readonly files: readonly string[];
+  /** By file, then by place; empty where all is right. */
   readonly findings: readonly Finding[];
 }
 

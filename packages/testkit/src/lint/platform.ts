@@ -7,7 +7,9 @@ export type Architecture = (typeof architectures)[number];
 
 /** For example `{ os: "linux", arch: "amd64" }`. */
 export interface Platform {
+  /** `linux`, `darwin` or `windows`. */
   readonly os: OperatingSystem;
+  /** `amd64` or `arm64`. */
   readonly arch: Architecture;
 }
 

@@ -169,14 +169,22 @@ function* unknownField(
     problem: shape.open === true ? "misspelt" : "unknown",
     at: fieldAt(field),
     message: `${field.label} is no field of ${what}`,
-    suggestion:
-      similar !== undefined
-        ? `write ${similar}`
-        : home !== undefined
-          ? `move it below ${home}`
-          : `take it out; known here: ${known.join(", ")}`,
+    suggestion: mendUnknown(field, similar, home, known),
     fix: same === undefined ? undefined : renameField(field, same),
   };
+}
+
+function mendUnknown(
+  field: Cursor,
+  similar: string | undefined,
+  home: string | undefined,
+  known: readonly string[],
+) {
+  if (similar !== undefined)
+    return field.parent.field(similar).value === undefined
+      ? `write ${similar}`
+      : `take it out: ${similar} stands there already`;
+  return home === undefined ? `take it out; known here: ${known.join(", ")}` : `move it below ${home}`;
 }
 
 /** Whether the right name, or another wrong one for it, stands there first. */

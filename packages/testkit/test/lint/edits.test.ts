@@ -11,7 +11,7 @@ import {
   replaceText,
 } from "../../src/lint/text/edits.js";
 import type { TextEdit } from "../../src/lint/finding.js";
-import { change, layOut } from "./case.js";
+import { change, layOut, line } from "./case.js";
 import { goodManifest, goodPackage } from "./table/good.js";
 
 function edited(
@@ -127,6 +127,18 @@ spec: {configSchemaPath: config.schema.yaml}
     expect(fixed.map(({ ruleId }) => ruleId)).toEqual(["manifest/unknown-field", "manifest/unknown-field"]);
     expect(findings).toEqual([]);
     expect(await readFile(join(folder, "manifest.yaml"), "utf8")).toBe(goodManifest);
+  });
+
+  it("of two wrong spellings takes the first", async () => {
+    const manifest = change(goodManifest, "version: 0.1.0\n", "Version: 0.1.0\nVERSION: 0.2.0\n");
+    const folder = await layOut({ files: { ...goodPackage, "manifest.yaml": manifest } });
+    const { findings } = await fixFiles([folder]);
+    expect(findings.map((finding) => line(folder, finding))).toEqual([
+      "manifest.yaml:4:1 error manifest/unknown-field VERSION is no field of a manifest | take it out: version stands there already",
+    ]);
+    expect(await readFile(join(folder, "manifest.yaml"), "utf8")).toBe(
+      manifest.replace("Version", "version"),
+    );
   });
 
   it("puts any two faults right that stand together", async () => {

@@ -1,5 +1,6 @@
 /** One file of a package, as far as checks look into it. */
 export interface PackageFile {
+  /** Its size. */
   readonly bytes: number;
   /** Whether its owner may execute it. */
   readonly runBit: boolean;
@@ -15,7 +16,11 @@ export interface PackageFile {
 export interface PackageFiles {
   /** How findings name one of its files. */
   nameOf(path: string): string;
-  /** @param path normalised, relative to the package's root */
+  /**
+   * The file at a path; undefined where none is.
+   *
+   * @param path normalised, relative to the package's root
+   */
   find(path: string): Promise<PackageFile | undefined>;
 }
 

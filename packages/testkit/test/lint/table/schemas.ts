@@ -75,6 +75,20 @@ export const schemas: readonly LintCase[] = [
     ],
   },
   {
+    name: "a dependency that is a number",
+    files: {
+      "config.schema.json": `{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "type": "object",
+  "dependencies": { "a": 5 }
+}
+`,
+    },
+    findings: [
+      "config.schema.json:4:26 error schema/valid dependencies.a must be object,boolean | write what JSON Schema wants there",
+    ],
+  },
+  {
     ...wrong("required that is true", "required: [region]", "required: true"),
     findings: [
       "config.schema.yaml:6:11 error schema/valid required must be array | write what JSON Schema wants there",
