@@ -15,17 +15,25 @@ import type { HostLimits } from "./times.js";
 
 /** What a provider can do, in an admin's words. */
 export interface SupportProfile {
+  /** Whether plugins can be hosted at all (SUP-2). */
   readonly canHostPlugins: boolean;
+  /** How a plugin would reach the host's services (SUP-3). */
   readonly hostServiceAccess: "none" | "direct" | "relay";
+  /** How far an egress policy is enforced (SUP-4). */
   readonly egressMode: "none" | "cidr" | "hostname";
 }
 
+/** One runtime provider, as the admin API lists it. */
 export interface AdminProvider {
+  /** The operator's name for it. */
   readonly name: string;
+  /** Whether plugins that name no provider are hosted by it. */
   readonly default: boolean;
   /** Whether it has been started, and is asked. */
   readonly loaded: boolean;
+  /** Its live sessions, `failed` ones included; 0 where it is not loaded. */
   readonly sessionCount: number;
+  /** What it can do; absent where it is not loaded or could not be asked. */
   readonly profile?: {
     /** What GetSupport said. */
     readonly advertised: SupportProfile;
@@ -38,11 +46,12 @@ export interface AdminProvider {
 
 /** The host's view for operators: each look asks the provider, GetSupport and ListSessions, 60 s for both. */
 export class Admin {
+  /** @internal */
   constructor(
-    readonly slots: ReadonlyMap<string, ProviderSlot>,
-    readonly logStore: LogStore,
-    readonly limits: HostLimits,
-    readonly config: Pick<GestaltdOptions, "runtimeProviders" | "baseUrl" | "encryptionKey">,
+    private readonly slots: ReadonlyMap<string, ProviderSlot>,
+    private readonly logStore: LogStore,
+    private readonly limits: HostLimits,
+    private readonly config: Pick<GestaltdOptions, "runtimeProviders" | "baseUrl" | "encryptionKey">,
   ) {}
 
   /** All providers of the config, in name order. One that fails shows its error and spoils no other. */

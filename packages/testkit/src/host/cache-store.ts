@@ -18,6 +18,7 @@ export class CacheStore {
     this.#maxEntries = limits.cacheEntries;
   }
 
+  /** The value; undefined where there is none or its time is over. */
   get(key: string): Uint8Array | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
@@ -26,7 +27,12 @@ export class CacheStore {
     return undefined;
   }
 
-  /** @param ttlMs zero or less, or left out: the entry stays until it is deleted */
+  /**
+   * Writes an entry.
+   *
+   * @param ttlMs zero or less, or left out: the entry stays until it is deleted
+   * @throws {@link RuntimeProviderError} RESOURCE_EXHAUSTED when the cache is full
+   */
   set(key: string, value: Uint8Array, ttlMs = 0): void {
     if (!this.#entries.has(key) && this.#entries.size >= this.#maxEntries) this.#sweep();
     if (!this.#entries.has(key) && this.#entries.size >= this.#maxEntries)

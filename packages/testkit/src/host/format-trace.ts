@@ -1,6 +1,7 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { HostCall, HostEventRecord, HostTrace } from "./trace.js";
 
+/** How a trace is written. */
 export interface FormatOptions {
   /** Characters of a request or an answer before it is cut. Default 200. */
   readonly maxTextLength?: number;
@@ -18,6 +19,7 @@ export function formatTrace(trace: HostTrace, options: FormatOptions = {}): stri
     .join("\n");
 }
 
+/** One call as a line: when, whose, request, deadline, answer, how long. */
 export function formatCall(call: HostCall, { maxTextLength = 200 }: FormatOptions = {}): string {
   const deadline = call.deadlineMs === undefined ? "no deadline" : `deadline ${call.deadlineMs} ms`;
   const asked = `${call.method} ${cut(call.request, maxTextLength)} (${deadline})`;
@@ -32,6 +34,7 @@ function answerOf({ outcome, durationMs = 0 }: HostCall, maxTextLength: number):
   return `${outcome.code} ${"message" in outcome ? outcome.message : ""} in ${took}`;
 }
 
+/** One event as a line: when, whose, what. */
 export function formatEvent(event: HostEventRecord, { maxTextLength = 200 }: FormatOptions = {}): string {
   return `${head(event.atMs, event)} * ${describe(event, maxTextLength)}`;
 }

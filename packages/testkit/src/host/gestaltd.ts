@@ -26,7 +26,9 @@ export type GestaltdStopReport = Readonly<Record<string, ShutdownReport>>;
  * in {@link FakeGestaltd.trace}. Dispose of it (`await using`) or call {@link FakeGestaltd.stop}.
  */
 export class FakeGestaltd implements AsyncDisposable {
+  /** All that it asked and saw, in order. */
   readonly trace: HostTrace;
+  /** What operators see. */
   readonly admin: Admin;
   readonly #options: GestaltdOptions;
   readonly #slots = new Map<string, ProviderSlot>();
@@ -166,6 +168,7 @@ export class FakeGestaltd implements AsyncDisposable {
     })());
   }
 
+  /** Calls `stop`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

@@ -20,7 +20,9 @@ export interface HandshakeOptions {
 
 /** What the provider said of itself before and after it was configured. */
 export interface Handshake {
+  /** The first GetProviderIdentity's answer. */
   readonly before: ProviderIdentity;
+  /** The second one's. */
   readonly after: ProviderIdentity;
 }
 

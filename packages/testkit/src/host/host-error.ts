@@ -46,6 +46,7 @@ export class HostError extends Error {
   readonly code: ErrorCode | undefined;
 
   constructor(
+    /** What went wrong, for programs. */
     readonly failure: HostFailure,
     message: string,
     options: { readonly code?: ErrorCode; readonly cause?: unknown } = {},

@@ -23,7 +23,9 @@ export interface HostedPluginParts {
 /** A plugin that runs in a session and can be called. */
 export class HostedPlugin {
   readonly status = "hosted";
+  /** Its name in the operator's config. */
   readonly name: string;
+  /** The session that it runs in. */
   readonly sessionId: string;
   /** What StartPlugin answered. */
   readonly dialTarget: string;
@@ -34,6 +36,7 @@ export class HostedPlugin {
   readonly #parts: HostedPluginParts;
   #stopped: Promise<void> | undefined;
 
+  /** @internal */
   constructor(parts: HostedPluginParts) {
     this.name = parts.name;
     this.sessionId = parts.sessionId;
@@ -82,10 +85,15 @@ export class HostedPlugin {
 /** A plugin that could not be hosted, and why: the host logs it and stays up. */
 export interface SkippedPlugin {
   readonly status: "skipped";
+  /** Its name in the operator's config. */
   readonly name: string;
+  /** What went wrong, for programs. */
   readonly failure: HostFailure;
+  /** What went wrong, as the host's log says it. */
   readonly message: string;
+  /** What was thrown: mostly a {@link HostError}. */
   readonly error: Error;
 }
 
+/** What became of a plugin; `status` tells which. */
 export type PluginOutcome = HostedPlugin | SkippedPlugin;

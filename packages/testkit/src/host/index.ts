@@ -49,7 +49,13 @@ export { ProviderProcess, describeEnd, type ProcessEnd, type ShutdownReport } fr
 export { SessionCalls } from "./session-calls.js";
 export type { Handshake } from "./handshake.js";
 export { HostError, type HostFailure } from "./host-error.js";
-export { HostTrace, type HostCall, type HostEvent, type HostEventRecord } from "./trace.js";
+export {
+  HostTrace,
+  type HostCall,
+  type HostEvent,
+  type HostEventRecord,
+  type HostTraceOptions,
+} from "./trace.js";
 export { formatCall, formatEvent, formatTrace, type FormatOptions } from "./format-trace.js";
 export { hostLimits, hostTimes, type HostLimits, type HostTimes } from "./times.js";
 export { LogStore, type LogRecord, type LogStreamName } from "./log-store.js";

@@ -10,6 +10,7 @@ export const logSocketVariable = "GESTALT_RUNTIME_LOG_SOCKET";
 
 /** The log host of one provider process (LOGS), with the faults that tests need. */
 export interface LogHost {
+  /** Its Unix socket. */
   readonly path: string;
   /** From now on calls are taken and not answered, until {@link LogHost.thaw}. */
   freeze(): void;

@@ -2,6 +2,7 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { PluginRuntimeLogStream, type PluginRuntimeLogEntry } from "@gestalt-runtime/sdk/protocol";
 import { hostLimits, type HostLimits } from "./times.js";
 
+/** Where a line came from; `unspecified` where the provider did not say. */
 export type LogStreamName = "stdout" | "stderr" | "runtime" | "unspecified";
 
 /** One line of a session's log, as the host keeps it. */
@@ -10,10 +11,13 @@ export interface LogRecord {
   readonly seq: number;
   /** The provider's number; the host reads nothing into it. */
   readonly sourceSeq: bigint;
+  /** Whose words it holds. */
   readonly stream: LogStreamName;
+  /** One line, mostly; the host cuts nothing. */
   readonly message: string;
   /** Absent where the provider gave none. */
   readonly observedAt?: Date;
+  /** When the host took it. */
   readonly appendedAt: Date;
 }
 
@@ -47,6 +51,7 @@ export class LogStore {
     }
   }
 
+  /** From now on the session is unknown, its records gone (LOGS-6). */
   forget(provider: string, sessionId: string): void {
     this.#sessions.delete(keyOf(provider, sessionId));
   }

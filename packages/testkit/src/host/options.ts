@@ -19,6 +19,7 @@ export interface ProviderSource {
 
 /** One entry of `runtime.providers` in the operator's config. */
 export interface RuntimeProviderOptions extends ProviderSource {
+  /** `env` of its entry. Default: none. */
   readonly env?: Readonly<Record<string, string>>;
   /**
    * What ConfigureProvider carries; absent or empty, the field is left out (LIFE-2). Checked against a package's
@@ -37,7 +38,9 @@ export interface RuntimeProviderOptions extends ProviderSource {
 
 /** What a plugin or a provider may reach (EGR-1). */
 export interface EgressOptions {
+  /** Exact names and `*.suffix` patterns. Default: none. */
   readonly allowedHosts?: readonly string[];
+  /** For hosts that are not listed. Default: the host's own default, else `allow`. */
   readonly defaultAction?: "allow" | "deny";
 }
 
@@ -47,7 +50,9 @@ export interface PluginOptions {
   readonly command: string;
   /** Its path inside the package: what an image or a template runs, after `./`. Default: the command's file name. */
   readonly entrypoint?: string;
+  /** Arguments of the command. Default: none. */
   readonly args?: readonly string[];
+  /** `env` of its entry. Default: none. */
   readonly env?: Readonly<Record<string, string>>;
   /** What IntegrationProvider.StartProvider carries. */
   readonly config?: JsonObject;
@@ -62,6 +67,7 @@ export interface PluginOptions {
   };
   /** The names of its caches; each is a real cache in memory. */
   readonly cache?: readonly string[];
+  /** What it may reach. Default: the host's own default. */
   readonly egress?: EgressOptions;
 }
 
@@ -73,6 +79,7 @@ export interface GestaltdOptions extends Pick<HostTraceOptions, "onCall" | "onEv
   readonly plugins?: Readonly<Record<string, PluginOptions>>;
   /** `server.baseUrl` and `server.encryptionKey`: they decide whether services could be relayed (SUP-3). */
   readonly baseUrl?: string;
+  /** See `baseUrl`. */
   readonly encryptionKey?: string;
   /** `server.egress`: the default of every plugin's and every provider's own egress. */
   readonly egress?: Pick<EgressOptions, "defaultAction">;
@@ -86,7 +93,9 @@ export interface GestaltdOptions extends Pick<HostTraceOptions, "onCall" | "onEv
   readonly onOutput?: (chunk: Buffer, stream: "stdout" | "stderr", provider: string) => void;
   /** Told of what the real host would not take, or takes otherwise. Default: a line on stderr. */
   readonly onWarning?: (message: string, provider: string) => void;
+  /** Default: {@link hostTimes}. */
   readonly times?: Partial<HostTimes>;
+  /** Default: {@link hostLimits}. */
   readonly limits?: Partial<HostLimits>;
   /** Aborting it during the start tells the host to end, as SIGTERM does: calls in flight are cancelled (SESS-13). */
   readonly signal?: AbortSignal;

@@ -24,6 +24,7 @@ import { tracedClient } from "./traced-client.js";
 import type { InstalledProvider } from "../install/index.js";
 import type { Sandbox, SandboxOptions } from "../sandbox/index.js";
 
+/** How one provider is started by hand: {@link startProvider}. */
 export interface ProviderInstanceOptions extends ProviderSource {
   /** The operator's config: checked against a package's schema before the start, and what the handshake sends. */
   readonly config?: JsonObject;
@@ -54,7 +55,9 @@ export interface ProviderInstanceOptions extends ProviderSource {
   readonly onOutput?: (chunk: Buffer, stream: "stdout" | "stderr") => void;
   /** Told of what the real host would not take, or takes otherwise. Default: a line on stderr. */
   readonly onWarning?: (message: string) => void;
+  /** Default: {@link hostTimes}. */
   readonly times?: Partial<HostTimes>;
+  /** Default: {@link hostLimits}. */
   readonly limits?: Partial<HostLimits>;
   /** Aborting it gives up the start ({@link startProvider} then ends the process). */
   readonly signal?: AbortSignal;
@@ -67,21 +70,29 @@ export interface ProviderInstanceOptions extends ProviderSource {
 export class ProviderInstance implements AsyncDisposable {
   /** Numbers the processes of one trace, from 1. */
   readonly instance: number;
+  /** The operator's name for it. */
   readonly name: string;
+  /** Its process: output, end, signals. */
   readonly process: ProviderProcess;
+  /** Where it serves; what `GESTALT_PLUGIN_SOCKET` held. */
   readonly socketPath: string;
   /** Holds the provider's socket and the log host's. */
   readonly directory: string;
   /** The whole environment that the process was given. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Where its calls and events are written. */
   readonly trace: HostTrace;
+  /** Where its sessions' records go. */
   readonly logs: LogStore;
+  /** The log host that it is offered; undefined without one. */
   readonly logHost: LogHost | undefined;
   /** The host's sandbox around the process; absent where it runs in the open. */
   readonly sandbox: Sandbox | undefined;
   /** The package that was installed for this process alone, and goes with it. */
   readonly installed: InstalledProvider | undefined;
+  /** The host's times towards it. */
   readonly times: HostTimes;
+  /** The host's limits towards it. */
   readonly limits: HostLimits;
   /** The calls of a session's life, with what the host does around them. */
   readonly sessions: SessionCalls;
@@ -237,6 +248,7 @@ export class ProviderInstance implements AsyncDisposable {
     return this.process.kill();
   }
 
+  /** Calls `shutdown`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }

@@ -6,7 +6,9 @@ import { OutputBuffer } from "./output-buffer.js";
 
 /** How a process ended: an exit code, or the signal that ended it. */
 export interface ProcessEnd {
+  /** Null where a signal ended it. */
   readonly code: number | null;
+  /** Null where it exited. */
   readonly signal: NodeJS.Signals | null;
 }
 
@@ -77,7 +79,10 @@ export class ProviderProcess {
     });
   }
 
-  /** @throws {@link HostError} `spawn-failed`: no such file, not executable, arguments too long, ... */
+  /**
+   * @internal
+   * @throws {@link HostError} `spawn-failed`: no such file, not executable, arguments too long, ...
+   */
   static async spawn(options: ProviderProcessOptions): Promise<ProviderProcess> {
     const { command, launch = launchPlainly } = options;
     try {
@@ -97,6 +102,7 @@ export class ProviderProcess {
     }
   }
 
+  /** Its process id. */
   get pid(): number {
     // Set: the spawn was awaited.
     return this.#child.pid ?? 0;
@@ -112,10 +118,12 @@ export class ProviderProcess {
     return this.#stdout.text();
   }
 
+  /** The newest of what it wrote to stderr. */
   get stderr(): string {
     return this.#stderr.text();
   }
 
+  /** The last lines of stderr, the oldest of them first. */
   stderrLines(count: number): readonly string[] {
     return this.#stderr.lastLines(count);
   }

@@ -19,10 +19,12 @@ export class SessionCalls {
     this.#provider = provider;
   }
 
+  /** The ids of the sessions that the host believes to be there, in order. */
   get remembered(): readonly string[] {
     return [...this.#remembered].sort();
   }
 
+  /** Makes the host forget a session without stopping it. */
   forget(sessionId: string): void {
     this.#remembered.delete(sessionId);
   }

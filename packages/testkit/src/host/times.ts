@@ -23,6 +23,7 @@ export interface HostTimes {
   readonly executeMs: number;
 }
 
+/** gestaltd's own times. */
 export const hostTimes: HostTimes = {
   providerStartMs: 45_000,
   pollMs: 25,
@@ -59,6 +60,7 @@ export interface HostLimits {
   readonly concurrentStreams: number;
 }
 
+/** gestaltd's own limits, and this host's bounds on memory. */
 export const hostLimits: HostLimits = {
   logRecordsPerSession: 4_096,
   logSessions: 256,

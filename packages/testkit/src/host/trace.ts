@@ -14,6 +14,7 @@ export interface HostCall {
   readonly method: string;
   /** The request as protobuf JSON; defaults are left out. */
   readonly request: JsonValue;
+  /** The `:authority` that the call carried (DIAL-4). */
   readonly authority: string;
   /** The deadline that the call carried; absent: none. */
   readonly deadlineMs?: number;
@@ -29,43 +30,93 @@ export interface HostCall {
 
 /** Something that happened to the host, other than a call of its own. */
 export type HostEvent =
-  | { readonly type: "spawned"; readonly pid: number; readonly command: readonly string[] }
+  | {
+      readonly type: "spawned";
+      /** Of the provider, as the host sees it. */
+      readonly pid: number;
+      /** The program and its arguments. */
+      readonly command: readonly string[];
+    }
   | { readonly type: "ready" }
-  | { readonly type: "warning"; readonly message: string }
-  | { readonly type: "signal"; readonly signal: NodeJS.Signals }
-  | { readonly type: "exited"; readonly code: number | null; readonly signal: NodeJS.Signals | null }
+  | {
+      readonly type: "warning";
+      /** What the real host would not take, or takes otherwise. */
+      readonly message: string;
+    }
+  | {
+      readonly type: "signal";
+      /** What the host sent. */
+      readonly signal: NodeJS.Signals;
+    }
+  | {
+      readonly type: "exited";
+      /** Null where a signal ended it. */
+      readonly code: number | null;
+      /** Null where it exited. */
+      readonly signal: NodeJS.Signals | null;
+    }
   | {
       readonly type: "log-appended";
+      /** The session whose log it is. */
       readonly sessionId: string;
+      /** The number of the session's last record now. */
       readonly lastSeq: number;
+      /** What came in this call. */
       readonly messages: readonly string[];
     }
   | {
       readonly type: "log-refused";
+      /** The session as the provider named it. */
       readonly sessionId: string;
+      /** What the provider was told. */
       readonly error: string;
+      /** What came in this call. */
       readonly messages: readonly string[];
     }
   | {
       readonly type: "host-service";
+      /** The variable under which the service was bound. */
       readonly envVar: string;
+      /** Service and method, such as `Cache/Get`. */
       readonly method: string;
+      /** What was answered. */
       readonly code: "OK" | ErrorCode;
     }
-  | { readonly type: "plugin-hosted"; readonly plugin: string; readonly sessionId: string }
-  | { readonly type: "plugin-skipped"; readonly plugin: string; readonly message: string }
-  | { readonly type: "plugin-stopped"; readonly plugin: string };
+  | {
+      readonly type: "plugin-hosted";
+      /** Its name in the operator's config. */
+      readonly plugin: string;
+      /** The session that it runs in. */
+      readonly sessionId: string;
+    }
+  | {
+      readonly type: "plugin-skipped";
+      /** Its name in the operator's config. */
+      readonly plugin: string;
+      /** Why, as the host's log says it. */
+      readonly message: string;
+    }
+  | {
+      readonly type: "plugin-stopped";
+      /** Its name in the operator's config. */
+      readonly plugin: string;
+    };
 
 /** An event with its time and what it belongs to: a provider's instance, or a plugin (instance 0). */
 export type HostEventRecord = HostEvent & {
+  /** The provider or plugin that it happened to. */
   readonly name: string;
+  /** Which of the host's processes of that provider; 0 for a plugin. */
   readonly instance: number;
+  /** Milliseconds since the trace began. */
   readonly atMs: number;
 };
 
+/** Who is told, and how much is kept. */
 export interface HostTraceOptions {
   /** Called when a call has ended. What it throws is the caller's to catch: it ends the test. */
   readonly onCall?: (call: HostCall) => void;
+  /** Called for every event; what it throws is the caller's to catch. */
   readonly onEvent?: (event: HostEventRecord) => void;
   /** Calls and events each kept, the newest. Default 20,000. */
   readonly maxRecords?: number;
@@ -92,6 +143,7 @@ export class HostTrace {
     return this.#calls;
   }
 
+  /** What happened, in order. */
   get events(): readonly HostEventRecord[] {
     return this.#events;
   }
@@ -127,6 +179,7 @@ export class HostTrace {
     };
   }
 
+  /** Notes an event. */
   note(name: string, instance: number, event: HostEvent): void {
     const record: HostEventRecord = { ...event, name, instance, atMs: this.#now() };
     push(this.#events, record, this.#maxRecords);

@@ -28,6 +28,7 @@ export interface InstalledProvider {
   readonly command: string;
   /** `entrypoint.args`, as they are. */
   readonly args: readonly string[];
+  /** The package's own, checked. */
   readonly manifest: Manifest;
   /** Holds the package's files. */
   readonly folder: string;

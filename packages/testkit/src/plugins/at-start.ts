@@ -2,9 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { useCache } from "./cache-client.js";
 import type { EndSwitch } from "./endings.js";
 import { spawnGrandchild } from "./grandchild.js";
-import type { FixtureOperations, SpawnParams } from "./operations.js";
-
-type GrandchildKind = NonNullable<SpawnParams["kind"]>;
+import type { FixtureOperations } from "./operations.js";
 
 /**
  * What the fixture plugin does before it serves: one `--at-start=<this>` each, done in the order given, before
@@ -33,8 +31,8 @@ export type AtStart =
   | `cache:${string}`
   | "ignore-sigterm"
   /** Starts a process as the operation `spawn` does, and writes `forked <kind> <pid>` to stdout. */
-  | `fork:${GrandchildKind}`
-  | `fork:${GrandchildKind},ignore-sigterm`;
+  | `fork:${"plain" | "session" | "daemon"}`
+  | `fork:${"plain" | "session" | "daemon"},ignore-sigterm`;
 
 /** How the plugin is to listen, once the rest is done. */
 export type Listening = "grpc" | "none" | "no-http2" | "silent";
@@ -110,7 +108,7 @@ export async function boot(behaviours: readonly string[], end: EndSwitch): Promi
   return { listening, found };
 }
 
-function isKind(text: string | undefined): text is GrandchildKind {
+function isKind(text: string | undefined): text is "plain" | "session" | "daemon" {
   return text === "plain" || text === "session" || text === "daemon";
 }
 

@@ -2,7 +2,7 @@ import { request as requestHttp, type ClientRequest, type IncomingMessage } from
 import { request as requestHttps, type RequestOptions } from "node:https";
 import { isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { FetchParams, FetchResult, FetchVia } from "./operations.js";
+import type { FetchParams, FetchResult } from "./operations.js";
 import { Refusal } from "./params.js";
 
 const maxBodyBytes = 1 << 20;
@@ -11,7 +11,7 @@ const maxBodyBytes = 1 << 20;
 export async function fetchUrl(params: FetchParams): Promise<FetchResult> {
   const url = webUrl(params.url, "url");
   const proxy = proxyOf(params);
-  const via: FetchVia =
+  const via: FetchResult["via"] =
     proxy === undefined
       ? "direct"
       : url.protocol === "https:" || params.connect === true

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { atStartFlag, type AtStart } from "./at-start.js";
 
+/** How the fixture plugin is to behave from its start on. */
 export interface FixturePluginOptions {
   /** What it does before it serves, in this order. Default: nothing. */
   readonly atStart?: readonly AtStart[];
@@ -11,7 +12,9 @@ export interface FixturePluginOptions {
 
 /** A program and its arguments, as StartPlugin takes them (PLUG-1). */
 export interface PluginCommand {
+  /** Absolute path of the program. */
   readonly command: string;
+  /** Its arguments, in order. */
   readonly args: string[];
 }
 

@@ -1,4 +1,4 @@
-import type { LogParams } from "./operations.js";
+import type { FixtureOperations, LogParams } from "./operations.js";
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz";
 /** A byte that never stands in UTF-8, and the first half of a two-byte character. */
@@ -15,7 +15,7 @@ export function fixtureLogLine(
     bytes = 80,
     filler = alphabet,
     invalidUtf8 = false,
-  }: Pick<LogParams, "bytes" | "filler" | "invalidUtf8"> = {},
+  }: Pick<FixtureOperations["log"]["params"], "bytes" | "filler" | "invalidUtf8"> = {},
 ): Buffer {
   const head = Buffer.from(`${stream} ${number} `);
   const tail = invalidUtf8 ? notUtf8 : Buffer.alloc(0);

@@ -3,10 +3,13 @@
  * this project's tests all read this table. {@link FixtureOperations} has the same as types.
  */
 export interface FixtureOperation {
+  /** What Execute names. */
   readonly id: FixtureOperationId;
+  /** What it does. */
   readonly description: string;
   /** What the JSON body of the answer holds. */
   readonly result: string;
+  /** Those that it knows. */
   readonly parameters: readonly FixtureParameter[];
   /** Takes any parameters, not just those listed. */
   readonly anyParameters?: true;
@@ -14,12 +17,19 @@ export interface FixtureOperation {
 
 /** One parameter of an operation; it may be left out unless `required`. */
 export interface FixtureParameter {
+  /** Its key in the parameters' JSON. */
   readonly name: string;
+  /** Anything else is refused. */
   readonly type: "string" | "integer" | "boolean";
+  /** What it does, with its default. */
   readonly description: string;
+  /** Without it the call is refused. */
   readonly required?: true;
+  /** The texts that are taken. Default: any. */
   readonly oneOf?: readonly string[];
+  /** The smallest number that is taken. */
   readonly min?: number;
+  /** The largest number that is taken. */
   readonly max?: number;
 }
 
@@ -29,6 +39,7 @@ const answerFirst: FixtureParameter = {
   description: "Answer the call before doing it. Default: see the operation.",
 };
 
+/** All operations of the fixture plugin. */
 export const fixtureOperations: readonly FixtureOperation[] = [
   {
     id: "echo",
@@ -241,37 +252,42 @@ export const fixtureOperations: readonly FixtureOperation[] = [
 
 /** A process as /proc shows it. */
 export interface ProcessFacts {
+  /** Its own id. */
   readonly pid: number;
+  /** Its parent's. */
   readonly ppid: number;
+  /** Its process group's. */
   readonly pgid: number;
+  /** Its session's. */
   readonly sid: number;
 }
 
-type Stream = "stdout" | "stderr";
-interface AnswerFirst {
-  readonly answerFirst?: boolean;
-}
-type Nothing = Record<string, never>;
-
 /** Parameters and answer of each operation. */
 export interface FixtureOperations {
+  /** Gives its parameters back. */
   echo: { params: object; result: unknown };
+  /** Gives the whole ExecuteRequest back. */
   request: { params: object; result: Record<string, unknown> };
+  /** What StartProvider brought. */
   config: {
-    params: Nothing;
+    params: Record<string, never>;
     result: { started: boolean; name?: string; config?: unknown; protocolVersion?: number };
   };
+  /** What the behaviours at start found and left. */
   boot: {
-    params: Nothing;
+    params: Record<string, never>;
     result: { children: (ProcessFacts & { kind: string })[]; cache?: { found: boolean; value: string } };
   };
-  args: { params: Nothing; result: { args: string[]; base64: string[] } };
+  /** The arguments it was started with. */
+  args: { params: Record<string, never>; result: { args: string[]; base64: string[] } };
+  /** The environment it was started with. */
   env: {
     params: { readonly name?: string };
     result: { env: Record<string, string>; base64: Record<string, string>; repeated: string[] };
   };
+  /** Where and as whom it runs. */
   identity: {
-    params: Nothing;
+    params: Record<string, never>;
     result: {
       cwd: string;
       uid: number;
@@ -282,13 +298,15 @@ export interface FixtureOperations {
       node: string;
     };
   };
+  /** Its own process and its descendants. */
   processes: {
-    params: Nothing;
+    params: Record<string, never>;
     result: ProcessFacts & {
       insidePid: number;
       descendants: (ProcessFacts & { state: string; name: string })[];
     };
   };
+  /** Uses the Cache host service. */
   cache: {
     params: {
       readonly key: string;
@@ -300,53 +318,74 @@ export interface FixtureOperations {
     };
     result: { found: boolean; value: string; deleted?: boolean };
   };
+  /** Writes numbered lines: {@link fixtureLogLine}. */
   log: {
-    params: LogParams;
-    result: Record<Stream, number>;
+    params: {
+      readonly count?: number;
+      readonly bytes?: number;
+      readonly stream?: "stdout" | "stderr" | "both";
+      readonly first?: number;
+      readonly filler?: string;
+      readonly invalidUtf8?: boolean;
+      readonly blankLines?: boolean;
+      readonly finalNewline?: boolean;
+    };
+    result: Record<"stdout" | "stderr", number>;
   };
-  exit: { params: AnswerFirst & { readonly code?: number }; result: Nothing };
+  /** Ends with an exit code. */
+  exit: { params: { readonly answerFirst?: boolean; readonly code?: number }; result: Record<string, never> };
+  /** Dies without cleaning up. */
   crash: {
-    params: AnswerFirst & { readonly how: "SIGSEGV" | "SIGABRT" | "SIGKILL" | "uncaught" };
-    result: Nothing;
+    params: { readonly answerFirst?: boolean; readonly how: "SIGSEGV" | "SIGABRT" | "SIGKILL" | "uncaught" };
+    result: Record<string, never>;
   };
-  "ignore-sigterm": { params: { readonly ignore?: boolean }; result: Nothing };
-  spawn: { params: SpawnParams; result: ProcessFacts };
-  "stop-self": { params: AnswerFirst; result: Nothing };
-  fetch: { params: FetchParams; result: FetchResult };
-  sleep: { params: { readonly ms: number }; result: Nothing };
+  /** From now on SIGTERM does nothing. */
+  "ignore-sigterm": { params: { readonly ignore?: boolean }; result: Record<string, never> };
+  /** Starts a process that outlives it unless somebody ends it. */
+  spawn: {
+    params: {
+      readonly kind?: "plain" | "session" | "daemon";
+      readonly ignoreSigterm?: boolean;
+      readonly output?: "inherit" | "ignore";
+      readonly emptyEnvironment?: boolean;
+      readonly lifetimeMs?: number;
+    };
+    result: ProcessFacts;
+  };
+  /** Sends itself SIGSTOP. */
+  "stop-self": { params: { readonly answerFirst?: boolean }; result: Record<string, never> };
+  /** Gets a URL, directly or through an explicit proxy. */
+  fetch: {
+    params: {
+      readonly url: string;
+      readonly proxy?: string;
+      readonly proxyEnv?: string;
+      readonly connect?: boolean;
+      readonly insecureTls?: boolean;
+      readonly timeoutMs?: number;
+    };
+    result:
+      | { ok: true; via: "direct" | "absolute-uri" | "connect"; status: number; body: string }
+      | {
+          ok: false;
+          via: "direct" | "absolute-uri" | "connect";
+          error: string;
+          code?: string;
+          proxyStatus?: number;
+        };
+  };
+  /** Answers after a while. */
+  sleep: { params: { readonly ms: number }; result: Record<string, never> };
 }
 
+/** The name of an operation. */
 export type FixtureOperationId = keyof FixtureOperations;
 
-export interface LogParams {
-  readonly count?: number;
-  readonly bytes?: number;
-  readonly stream?: Stream | "both";
-  readonly first?: number;
-  readonly filler?: string;
-  readonly invalidUtf8?: boolean;
-  readonly blankLines?: boolean;
-  readonly finalNewline?: boolean;
-}
-
-export interface SpawnParams {
-  readonly kind?: "plain" | "session" | "daemon";
-  readonly ignoreSigterm?: boolean;
-  readonly output?: "inherit" | "ignore";
-  readonly emptyEnvironment?: boolean;
-  readonly lifetimeMs?: number;
-}
-
-export interface FetchParams {
-  readonly url: string;
-  readonly proxy?: string;
-  readonly proxyEnv?: string;
-  readonly connect?: boolean;
-  readonly insecureTls?: boolean;
-  readonly timeoutMs?: number;
-}
-
-export type FetchVia = "direct" | "absolute-uri" | "connect";
-export type FetchResult =
-  | { ok: true; via: FetchVia; status: number; body: string }
-  | { ok: false; via: FetchVia; error: string; code?: string; proxyStatus?: number };
+/** The parameters of `log`. */
+export type LogParams = FixtureOperations["log"]["params"];
+/** The parameters of `spawn`. */
+export type SpawnParams = FixtureOperations["spawn"]["params"];
+/** The parameters of `fetch`. */
+export type FetchParams = FixtureOperations["fetch"]["params"];
+/** The answer of `fetch`. */
+export type FetchResult = FixtureOperations["fetch"]["result"];

@@ -3,6 +3,7 @@ import { landlockLauncher, landlockSupport } from "./landlock.js";
 import type { Launcher } from "./launch.js";
 import type { SandboxRules, TcpListen } from "./rules.js";
 
+/** `landlock` refuses as the host does; `bubblewrap` shows a view in which the rest is missing. */
 export type EnforcementKind = "landlock" | "bubblewrap";
 
 /** A way to enforce rules on a program, found to work here. */

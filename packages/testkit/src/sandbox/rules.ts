@@ -39,9 +39,13 @@ export interface SandboxRules {
   readonly tcpListen: TcpListen;
 }
 
+/** One place that the sandbox lets a provider see. */
 export interface PathRule {
+  /** Absolute. */
   readonly path: string;
+  /** What may be done there. */
   readonly access: PathAccess;
+  /** A folder's rule holds for all that is below it. */
   readonly type: "folder" | "file";
 }
 

@@ -11,6 +11,7 @@ import { chooseEnforcement, type EnforcementKind } from "./enforcement.js";
 import type { Launcher } from "./launch.js";
 import { sandboxRules, type SandboxRules, type TcpListen } from "./rules.js";
 
+/** How the host's sandbox is made. */
 export interface SandboxOptions {
   /**
    * How the rules are enforced. Default: `landlock` as on the host where kernel and machine have it, else
@@ -37,10 +38,13 @@ const tunnelTimeoutMs = 600_000;
 
 /** The host's sandbox around one process of a provider (PROC-10). */
 export interface Sandbox {
+  /** What enforces the rules here. */
   readonly enforcement: EnforcementKind;
+  /** What the process may do. */
   readonly rules: SandboxRules;
   /** What the process finds in its environment beside the rest: TMPDIR, HTTP_PROXY and HTTPS_PROXY. */
   readonly environment: Readonly<Record<"TMPDIR" | "HTTP_PROXY" | "HTTPS_PROXY", string>>;
+  /** @internal */
   readonly launch: Launcher;
   /** Ends the proxy and removes the private TMPDIR. The process is the caller's to end before. */
   close(): Promise<void>;
