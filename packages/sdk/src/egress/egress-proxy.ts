@@ -17,7 +17,17 @@ export interface EgressProxy extends AsyncDisposable {
 }
 
 /** A Unix socket's path, or an address and port. */
-export type EgressProxyAddress = { readonly path: string } | { readonly host: string; readonly port: number };
+export type EgressProxyAddress =
+  | {
+      /** Absolute. */
+      readonly path: string;
+    }
+  | {
+      /** An address. */
+      readonly host: string;
+      /** The one that was chosen, where any would do. */
+      readonly port: number;
+    };
 
 /**
  * Opens a forward proxy for one session: `CONNECT` and requests with an absolute URI, HTTP/1.1 and upgrades. A host

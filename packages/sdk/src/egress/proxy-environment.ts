@@ -2,8 +2,11 @@ import type { EgressProxyCredentials } from "./proxy-options.js";
 
 /** Where a guest finds its proxy. */
 export interface EgressProxyLocation {
+  /** A name or an address, as the guest sees it; IPv6 without brackets. */
   readonly host: string;
+  /** 1 to 65535. */
   readonly port: number;
+  /** What the proxy wants of its clients. Default: nothing. */
   readonly credentials?: EgressProxyCredentials;
 }
 

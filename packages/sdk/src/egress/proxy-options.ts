@@ -29,6 +29,7 @@ export interface EgressProxyOptions {
   readonly resolve?: (host: string) => Promise<readonly string[]>;
   /** PEM: certificates to trust beside the system's roots, for `https://` requests that the proxy makes itself. */
   readonly ca?: string;
+  /** Default: each as its own docstring says. */
   readonly limits?: EgressProxyLimits;
   /** Told of each request that the proxy has refused. A plugin can cause any number: bound what you write. */
   readonly onDenied?: (event: EgressEvent) => void;
@@ -42,10 +43,26 @@ export interface EgressProxyOptions {
  * to the proxy from then on.
  */
 export type EgressProxyListen =
-  | { readonly path: string; readonly mode?: number }
-  | { readonly host?: string; readonly port?: number }
-  | { readonly server: Server }
-  | { readonly fd: number };
+  | {
+      /** Absolute, and short enough for a socket (DIAL-2). */
+      readonly path: string;
+      /** Who may connect, as permission bits. Default `0o600`. */
+      readonly mode?: number;
+    }
+  | {
+      /** An address of this machine. Default `127.0.0.1`. */
+      readonly host?: string;
+      /** Default 0: any that is free. */
+      readonly port?: number;
+    }
+  | {
+      /** Listens already. */
+      readonly server: Server;
+    }
+  | {
+      /** A descriptor of this process. */
+      readonly fd: number;
+    };
 
 /** A proxy to go through. */
 export interface EgressUpstream {
@@ -57,7 +74,9 @@ export interface EgressUpstream {
 
 /** Secret: what a client sends as `Proxy-Authorization`; as Basic both, as Bearer the password alone. */
 export interface EgressProxyCredentials {
+  /** Without a colon. */
   readonly username: string;
+  /** Any text. */
   readonly password: string;
 }
 

@@ -1,8 +1,42 @@
-/** Why a request was refused or failed. */
-export type EgressReason = keyof typeof reasons;
+/**
+ * Why a request was refused or failed.
+ *
+ * - `malformed`: not a request that a proxy takes, or one that could be read in two ways
+ * - `credentials`: no credentials, or not this session's
+ * - `not-allowed`: the policy does not allow the host
+ * - `address`: the host is, or leads to, an address that no guest may reach
+ * - `port`: not one of the allowed ports
+ * - `server-name`: a tunnel without TLS, or for another server than was asked for
+ * - `loop`: the request leads back to the proxy
+ * - `upstream`: the proxy before this one has refused it
+ * - `limit`: too many at a time, or too much
+ * - `unknown-host`: no such name
+ * - `resolver-failed`: the name could not be looked up
+ * - `unreachable`: the origin refused the connection, or no way leads there
+ * - `timeout`: nothing came in time
+ * - `upstream-failed`: the proxy before this one can't be used
+ * - `bad-answer`: the origin broke off, or its answer can't be passed on
+ */
+export type EgressReason =
+  | "malformed"
+  | "credentials"
+  | "not-allowed"
+  | "address"
+  | "port"
+  | "server-name"
+  | "loop"
+  | "upstream"
+  | "limit"
+  | "unknown-host"
+  | "resolver-failed"
+  | "unreachable"
+  | "timeout"
+  | "upstream-failed"
+  | "bad-answer";
 
 /** A request that was refused, or that came to nothing. Holds no credentials, no path and no query. */
 export interface EgressEvent {
+  /** For programs, as `message` is for people. */
   readonly reason: EgressReason;
   /** A sentence for operators, which the client has got too. */
   readonly message: string;
@@ -12,38 +46,28 @@ export interface EgressEvent {
   readonly method: string;
   /** The host in its one spelling, where one was asked for. */
   readonly host?: string;
+  /** The port, where a host was asked for. */
   readonly port?: number;
 }
 
 /** Status, and the error's name in the `Proxy-Status` field, by which clients tell the proxy's words from an origin's. */
-const reasons = {
-  /** Not a request that a proxy takes, or one that could be read in two ways. */
+const reasons: Readonly<Record<EgressReason, { readonly status: number; readonly error: string }>> = {
   malformed: { status: 400, error: "http_request_error" },
-  /** No credentials, or not this session's. */
   credentials: { status: 407, error: "http_request_denied" },
-  /** The policy does not allow the host. */
   "not-allowed": { status: 403, error: "http_request_denied" },
-  /** The host is, or leads to, an address that no guest may reach. */
   address: { status: 403, error: "destination_ip_prohibited" },
-  /** Not one of the allowed ports. */
   port: { status: 403, error: "http_request_denied" },
-  /** A tunnel without TLS, or for another server than was asked for. */
   "server-name": { status: 403, error: "http_request_denied" },
-  /** The request leads back to the proxy. */
   loop: { status: 403, error: "proxy_loop_detected" },
-  /** The proxy before this one has refused it. */
   upstream: { status: 403, error: "http_request_denied" },
-  /** Too many at a time, or too much. */
   limit: { status: 503, error: "connection_limit_reached" },
   "unknown-host": { status: 502, error: "dns_error" },
   "resolver-failed": { status: 504, error: "dns_timeout" },
   unreachable: { status: 502, error: "connection_refused" },
   timeout: { status: 504, error: "connection_timeout" },
-  /** The proxy before this one can't be used. */
   "upstream-failed": { status: 502, error: "proxy_internal_response" },
-  /** The origin broke off, or its answer can't be passed on. */
   "bad-answer": { status: 502, error: "http_protocol_error" },
-} as const;
+};
 
 const failures: ReadonlySet<EgressReason> = new Set<EgressReason>([
   "unknown-host",
