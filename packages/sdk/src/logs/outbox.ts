@@ -1,14 +1,13 @@
 import type { AppendOutcome } from "./append-outcome.js";
-import { Batch } from "./batch.js";
 import type { BufferBudget } from "./buffer-budget.js";
-import type { LogTimer } from "./clock.js";
 import { backoffMs, type Dispatcher } from "./dispatcher.js";
 import { FlushWaiters } from "./flush-waiters.js";
 import type { LogRecord } from "./log-record.js";
 import type { LogLimits } from "./options.js";
-import { RecordQueue } from "./record-queue.js";
+import { RecordBuffer } from "./record-buffer.js";
 import type { RecordCounts, RecordSink } from "./record-sink.js";
 import { RoomGate } from "./room-gate.js";
+import { Timers } from "./timers.js";
 
 export interface OutboxContext {
   readonly limits: LogLimits;
@@ -32,11 +31,15 @@ export interface OutboxContext {
  * - `closed`: for good.
  */
 export class Outbox implements RecordSink {
-  readonly #queue = new RecordQueue();
+  readonly #buffer: RecordBuffer;
   readonly #flushes: FlushWaiters;
   readonly #room: RoomGate;
+  /**
+   * `hold`: until records go out unasked. `linger`: until a small batch goes out. `backoff`: until a failed call
+   * is made again. `patience`: until the session is given up.
+   */
+  readonly #timers: Timers<"hold" | "linger" | "backoff" | "patience">;
   #phase: "held" | "open" | "lost" | "closed" = "held";
-  #batch = new Batch([]);
   #calling = false;
   #ended = false;
   #wasAnswered = false;
@@ -44,49 +47,46 @@ export class Outbox implements RecordSink {
   #failures = 0;
   #lastSequence = 0;
   #lossReason = "";
+  #unreported = 0;
   /** What is to become of the session when the call under way has ended. */
   #verdict: "lost" | "closed" | undefined;
-  #hold: LogTimer | undefined;
-  #linger: LogTimer | undefined;
-  #backoff: LogTimer | undefined;
-  #patience: LogTimer | undefined;
 
   constructor(
     readonly sessionId: string,
     readonly context: OutboxContext,
     readonly holdMs: number,
   ) {
-    const { limits, budget } = context;
+    const { limits, budget, counts } = context;
+    this.#buffer = new RecordBuffer(limits, counts);
     this.#flushes = new FlushWaiters(limits.clock);
     this.#room = new RoomGate(limits, () => this.wakeIfRoom());
+    this.#timers = new Timers(limits.clock);
     budget.outboxes.add(this);
-    this.#hold = limits.clock.setTimeout(() => this.#open(), limits.unansweredMs);
+    this.#timers.start("hold", limits.unansweredMs, () => this.#open());
   }
 
-  /** Bytes that could be dropped: all but those of the batch under way. */
   get waitingBytes(): number {
-    return this.#queue.cost;
+    return this.#buffer.waitingBytes;
   }
 
   get isFull(): boolean {
     if (!this.#room.blocks || this.#isLost) return false;
-    return this.#bytes >= this.context.limits.sessionBytes || this.context.budget.isFull;
+    return this.#buffer.bytes >= this.context.limits.sessionBytes || this.context.budget.isFull;
   }
 
   push(record: LogRecord): void {
-    const { limits, budget, counts } = this.context;
-    counts.written++;
+    const { limits, budget } = this.context;
     this.#lastSequence = record.sequence;
     if (this.#isLost) {
-      counts.dropped++;
-      this.#queue.noteLoss(record, this.#lossReason);
+      this.#buffer.discard(record, this.#lossReason);
+      this.#unreported += 1;
       return;
     }
-    this.#queue.push(record);
+    this.#buffer.push(record);
     budget.add(record.cost);
     // Whoever heeds `isFull` is past the limit by one write at most; whoever does not is not to fill the memory.
     const factor = this.#room.blocks ? 2 : 1;
-    const excess = this.#bytes - factor * limits.sessionBytes;
+    const excess = this.#buffer.bytes - factor * limits.sessionBytes;
     if (excess > 0) this.dropBytes(excess);
     if (budget.isFull) budget.enforce(factor * budget.limit);
     this.#schedule();
@@ -94,21 +94,22 @@ export class Outbox implements RecordSink {
 
   /** Drops the oldest waiting records: so many bytes, or as much as there is. */
   dropBytes(bytes: number): void {
-    this.context.budget.release(this.#dropWaiting(bytes, "the log host took them too slowly"));
+    this.#flushes.noteLoss();
+    this.context.budget.release(this.#buffer.dropOldest(bytes, "the log host took them too slowly"));
   }
 
   answered(): void {
     if (this.#wasAnswered || this.#phase !== "held") return;
     this.#wasAnswered = true;
-    this.#hold?.cancel();
-    this.#hold = this.context.limits.clock.setTimeout(() => this.#open(), this.holdMs);
+    this.#timers.cancel("hold");
+    this.#timers.start("hold", this.holdMs, () => this.#open());
   }
 
   registered(): void {
     if (this.#wasRegistered || this.#phase === "closed" || (this.#isLost && this.#ended)) return;
     this.#wasRegistered = true;
     this.#verdict = undefined;
-    this.#stopPatience();
+    this.#timers.cancel("patience");
     this.#open();
   }
 
@@ -120,18 +121,17 @@ export class Outbox implements RecordSink {
 
   /** Lets writers go on when there is room again, or no reason left to wait for it. */
   wakeIfRoom(): void {
-    const enough = !this.#room.blocks || this.#bytes <= this.context.limits.sessionBytes / 2;
+    const enough = !this.#room.blocks || this.#buffer.bytes <= this.context.limits.sessionBytes / 2;
     if (!this.#isLost && (this.isFull || !enough)) return;
     this.context.budget.blocked.delete(this);
     this.#room.open();
   }
 
   flush(timeoutMs: number): Promise<boolean> {
-    if (this.#isEmpty) return Promise.resolve(true);
+    if (this.#buffer.isEmpty) return Promise.resolve(true);
     if (this.#phase !== "open") return Promise.resolve(false);
     const delivered = this.#flushes.wait(this.#lastSequence, timeoutMs);
-    this.#backoff?.cancel();
-    this.#backoff = undefined;
+    this.#timers.cancel("backoff");
     this.#schedule();
     this.context.dispatcher.resume();
     return delivered;
@@ -145,7 +145,7 @@ export class Outbox implements RecordSink {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#isEmpty || this.#isLost) this.#forget();
+    if (this.#buffer.isEmpty || this.#isLost) this.#forget();
     else {
       this.#startPatience("the session had ended");
       this.#schedule();
@@ -154,14 +154,11 @@ export class Outbox implements RecordSink {
 
   /** What is to be sent now. */
   nextBatch(): readonly LogRecord[] | undefined {
-    const { batchRecords, batchBytes, clock } = this.context.limits;
     if (this.#phase !== "open" || this.#calling) return undefined;
-    if (this.#batch.first === undefined)
-      this.#batch = new Batch(this.#queue.take(batchRecords, batchBytes, clock.now()));
-    this.#linger?.cancel();
-    this.#linger = undefined;
-    this.#calling = this.#batch.first !== undefined;
-    return this.#batch.first;
+    const batch = this.#buffer.toSend();
+    this.#timers.cancel("linger");
+    this.#calling = batch !== undefined;
+    return batch;
   }
 
   /** What became of it. */
@@ -191,16 +188,9 @@ export class Outbox implements RecordSink {
 
   /** No more is sent after the call under way: what is left by then is dropped. */
   close(): void {
+    this.#report();
     this.#lossReason = "the provider had ended";
     this.#giveUp("closed");
-  }
-
-  get #bytes(): number {
-    return this.#queue.cost + this.#batch.cost;
-  }
-
-  get #isEmpty(): boolean {
-    return this.#batch.first === undefined && this.#queue.isEmpty;
   }
 
   get #isLost(): boolean {
@@ -208,120 +198,82 @@ export class Outbox implements RecordSink {
   }
 
   #open(): void {
-    this.#hold?.cancel();
-    this.#hold = undefined;
+    this.#timers.cancel("hold");
     this.#phase = "open";
     this.#schedule();
   }
 
   #schedule(): void {
-    if (this.#phase !== "open" || this.#calling || this.#backoff !== undefined || this.#isEmpty) return;
-    const { limits, dispatcher } = this.context;
+    if (this.#phase !== "open" || this.#calling || this.#timers.isSet("backoff")) return;
+    if (this.#buffer.isEmpty) return;
+    const { limits, dispatcher, budget } = this.context;
     const urgent = this.#flushes.any;
-    const enough = this.#queue.size >= limits.batchRecords || this.#queue.cost >= limits.batchBytes;
-    const crowded = this.#bytes >= limits.sessionBytes / 2 || this.context.budget.isFull;
-    if (urgent || enough || crowded || this.#ended || this.#batch.first !== undefined)
-      dispatcher.offer(this, urgent);
-    else this.#linger ??= limits.clock.setTimeout(() => dispatcher.offer(this, false), limits.batchMs);
+    const crowded = this.#buffer.bytes >= limits.sessionBytes / 2 || budget.isFull;
+    const now = urgent || crowded || this.#ended || this.#buffer.hasBatch || this.#buffer.fillsBatch;
+    if (now) dispatcher.offer(this, urgent);
+    else this.#timers.start("linger", limits.batchMs, () => dispatcher.offer(this, false));
   }
 
   #delivered(): void {
-    const cost = this.#batch.cost;
-    const piece = this.#batch.shift();
-    for (const record of piece) if (record.dropped === 0) this.context.counts.delivered++;
+    const { through, freed } = this.#buffer.delivered();
     this.#failures = 0;
     this.#room.noteProgress();
-    if (!this.#ended) this.#stopPatience();
-    this.#flushes.delivered(piece.at(-1)?.sequence ?? 0);
-    this.context.budget.release(cost - this.#batch.cost);
-    if (this.#ended && this.#isEmpty) this.#forget();
+    if (!this.#ended) this.#timers.cancel("patience");
+    this.#flushes.delivered(through);
+    this.context.budget.release(freed);
+    if (this.#ended && this.#buffer.isEmpty) this.#forget();
   }
 
   #refused(reason: string): void {
-    const lost = this.#batch.refuse(reason, this.context.limits.clock.now());
-    if (lost === undefined) return;
-    this.#flushes.noteLoss();
-    if (lost === "all") {
-      this.context.budget.release(this.#dropBatch(reason));
-      this.#retryLater();
-    } else {
-      this.context.counts.dropped++;
-      this.context.budget.release(lost.cost);
-    }
+    const { lost, freed } = this.#buffer.refused(reason);
+    if (lost !== "nothing") this.#flushes.noteLoss();
+    if (lost === "all") this.#retryLater();
+    this.context.budget.release(freed);
   }
 
   #retryLater(): void {
-    const { limits } = this.context;
-    this.#failures++;
-    const again = (): void => {
-      this.#backoff = undefined;
-      this.#schedule();
-    };
-    this.#backoff ??= limits.clock.setTimeout(again, backoffMs(this.#failures, limits));
+    this.#failures += 1;
+    this.#timers.start("backoff", backoffMs(this.#failures, this.context.limits), () => this.#schedule());
   }
 
   /** From now on there is an end to how long this session is tried. */
   #startPatience(reason: string): void {
-    const { clock, unknownSessionMs } = this.context.limits;
-    const giveUp = (): void => {
+    this.#timers.start("patience", this.context.limits.unknownSessionMs, () => {
       this.#lossReason = reason;
       this.#giveUp("lost");
-    };
-    this.#patience ??= clock.setTimeout(giveUp, unknownSessionMs);
-  }
-
-  #stopPatience(): void {
-    this.#patience?.cancel();
-    this.#patience = undefined;
+    });
   }
 
   /** Drops what is left, when the call under way has told whether that included its batch. */
   #giveUp(verdict: "lost" | "closed"): void {
     this.#verdict = verdict;
     if (this.#calling) return;
-    const before = this.context.counts.dropped;
-    const freed = this.#dropBatch(this.#lossReason) + this.#dropWaiting(Infinity, this.#lossReason);
-    const dropped = this.context.counts.dropped - before;
+    const { counts, budget } = this.context;
+    const before = counts.dropped;
+    const freed = this.#buffer.dropAll(this.#lossReason);
+    if (verdict === "lost") this.#unreported += counts.dropped - before;
     this.#verdict = undefined;
     this.#phase = verdict;
-    this.#cancelTimers();
+    this.#timers.cancelAll();
     this.#flushes.giveUp();
-    this.context.budget.release(freed);
+    budget.release(freed);
     this.wakeIfRoom();
-    if (dropped > 0 && verdict === "lost")
-      this.context.report(`session ${this.sessionId}: ${dropped} log records dropped: ${this.#lossReason}`);
+    this.#report();
     if (this.#ended || verdict === "closed") this.#forget();
   }
 
-  /** Returns the bytes that are free by it, as does the next one. */
-  #dropBatch(reason: string): number {
-    const cost = this.#batch.cost;
-    for (const record of this.#batch.takeAll()) {
-      this.#queue.noteLoss(record, reason);
-      if (record.dropped === 0) this.context.counts.dropped++;
-    }
-    return cost;
-  }
-
-  #dropWaiting(bytes: number, reason: string): number {
-    this.#flushes.noteLoss();
-    let freed = 0;
-    while (freed < bytes) {
-      const record = this.#queue.dropOldest(reason);
-      if (record === undefined) break;
-      this.context.counts.dropped++;
-      freed += record.cost;
-    }
-    return freed;
-  }
-
-  #cancelTimers(): void {
-    for (const timer of [this.#hold, this.#linger, this.#backoff, this.#patience]) timer?.cancel();
-    this.#hold = this.#linger = this.#backoff = this.#patience = undefined;
+  /** Of a session that the host does not know, only the provider's stderr can tell. */
+  #report(): void {
+    if (this.#unreported === 0) return;
+    this.context.report(
+      `session ${this.sessionId}: ${this.#unreported} log records dropped: ${this.#lossReason}`,
+    );
+    this.#unreported = 0;
   }
 
   #forget(): void {
-    this.#cancelTimers();
+    this.#report();
+    this.#timers.cancelAll();
     this.context.dispatcher.withdraw(this);
     this.context.budget.outboxes.delete(this);
     this.context.onGone();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LineSplitter } from "../../src/logs/line-splitter.js";
+import { random } from "./random.js";
 
 const decode = (bytes: Uint8Array): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 
@@ -13,15 +14,6 @@ function split(pieces: Iterable<Uint8Array>, lineBytes = 16_384): string[] {
 
 const cut = (bytes: Uint8Array, ...at: number[]): Uint8Array[] =>
   [0, ...at].map((from, i) => bytes.slice(from, at[i] ?? bytes.length));
-
-/** A seeded generator: the same bytes on every run. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 describe("line splitter", () => {
   const text = "aé€😀\u0000b\r\nx\u{10ffff}\n\nç\r\n\r\n中文\ufeff end";

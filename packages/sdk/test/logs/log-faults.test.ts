@@ -1,11 +1,9 @@
-import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { RuntimeProviderError } from "../../src/errors/runtime-provider-error.js";
 import { createLogForwarder } from "../../src/logs/log-forwarder.js";
 import { checkLog, flawless } from "./log-checker.js";
 import { harness, lines, until } from "./forwarder-harness.js";
 import { ManualClock } from "./manual-clock.js";
-import { numberedLine, numberedLines } from "./numbered-lines.js";
 import { frozen, startFrozenHost } from "./log-host.js";
 
 describe("log forwarder with a failing host", () => {
@@ -62,6 +60,58 @@ describe("log forwarder with a failing host", () => {
     },
   );
 
+  it("LOGS-4: waits twice as long after each failure, and begins anew after a success", async () => {
+    const clock = new ManualClock();
+    await using h = await harness({ clock, batchMs: 0, backoffMs: 100, maxBackoffMs: 400 });
+    h.host.register("s");
+    let fails = true;
+    h.host.before = () => {
+      if (fails) throw new RuntimeProviderError("RESOURCE_EXHAUSTED", "not now");
+    };
+    const log = h.logs.session("s");
+    log.registered();
+    const failures = async (waits: number[]): Promise<void> => {
+      log.runtime("hello");
+      await clock.advance(0);
+      for (const wait of waits) {
+        await until(() => h.logs.stats.calls === 0);
+        const calls = h.host.calls.length;
+        await clock.advance(wait - 1);
+        expect(h.host.calls).toHaveLength(calls);
+        await clock.advance(1);
+        await until(() => h.host.calls.length === calls + 1);
+      }
+    };
+    await failures([100, 200, 400, 400]);
+    const success = async (records: number): Promise<void> => {
+      await until(() => h.logs.stats.calls === 0);
+      fails = false;
+      await clock.advance(400);
+      await until(() => h.logs.stats.delivered === records);
+      fails = true;
+    };
+    await success(1);
+    await failures([100, 200]);
+    await success(2);
+  });
+
+  it("LOGS-2: a session that the host did not know at first is not given up later", async () => {
+    const clock = new ManualClock();
+    await using h = await harness({ clock, batchMs: 0, backoffMs: 100, unknownSessionMs: 1000 });
+    const log = h.logs.session("s");
+    log.registered();
+    log.runtime("early");
+    await clock.advance(0);
+    await until(() => h.host.calls.length === 1 && h.logs.stats.calls === 0);
+    h.host.register("s");
+    await clock.advance(100);
+    await until(() => h.logs.stats.delivered === 1);
+    await clock.advance(60_000);
+    log.runtime("late");
+    expect(await log.flush(5000)).toBe(true);
+    expect(h.host.messages("s")).toEqual(["early", "late"]);
+  });
+
   it("LOGS-4: a call that is never answered ends at its deadline and is made again", async () => {
     await using h = await harness({ callTimeoutMs: 50 });
     h.host.register("s");
@@ -98,6 +148,29 @@ describe("log forwarder with a failing host", () => {
       sessions: 0,
       bufferedBytes: 0,
     });
+  });
+
+  it("LOGS-1, LOGS-4: what was written while the host was frozen arrives under rising numbers (T16)", async () => {
+    await using h = await harness({ batchRecords: 64 });
+    h.host.register("s");
+    let thaw = (): void => undefined;
+    const thawed = new Promise<void>((resolve) => (thaw = resolve));
+    h.host.before = () => thawed;
+    const log = h.logs.session("s");
+    log.registered();
+    for (let phase = 1; phase <= 500; phase++) {
+      log.runtime(`phase ${phase}`);
+      log.write(phase % 2 === 0 ? "stdout" : "stderr", lines(phase, phase));
+      if (phase === 100) await until(() => h.logs.stats.calls === 1);
+    }
+    expect(h.host.records("s")).toEqual([]);
+    thaw();
+    expect(await log.flush(20_000)).toBe(true);
+    const records = h.host.records("s");
+    expect(records.map(({ sourceSeq }) => sourceSeq)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
+    expect(records.map(({ message }) => message)).toEqual(
+      Array.from({ length: 1000 }, (_, i) => `${i % 2 === 0 ? "phase" : "line"} ${(i >> 1) + 1}`),
+    );
   });
 
   it("LOGS-4: close ends a call that the host does not answer", async () => {
@@ -146,7 +219,11 @@ describe("log forwarder with a failing host", () => {
       expect(await other.flush(5000)).toBe(true);
       expect(h.host.calls).toHaveLength(calls + 1);
       expect(h.logs.stats).toMatchObject({ written: 21, delivered: 1, dropped: 20, bufferedBytes: 0 });
-      expect(h.reports).toEqual(["session s: 10 log records dropped: the log host did not know the session"]);
+      const report = "session s: 10 log records dropped: the log host did not know the session";
+      expect(h.reports).toEqual([report]);
+      // What came after that is told in one line, at the end.
+      log.end();
+      expect(h.reports).toEqual([report, report]);
     },
   );
 
@@ -219,171 +296,5 @@ describe("log forwarder with a failing host", () => {
     h.host.before = undefined;
     expect(await log.flush(5000)).toBe(true);
     expect(checkLog(h.host.records("s"), 1000)).toEqual({ ...flawless(0), announced: 1000 });
-  });
-});
-
-describe("log forwarder with full buffers", () => {
-  const sessionBytes = 64 * 1024;
-
-  it('LOGS-4: with "drop", memory is bounded and the log says exactly what is missing', async () => {
-    await using h = await harness({ sessionBytes, fullBuffer: "drop", batchRecords: 50 });
-    h.host.register("s");
-    let thaw = (): void => undefined;
-    const thawed = new Promise<void>((resolve) => (thaw = resolve));
-    h.host.before = () => thawed;
-    const log = h.logs.session("s");
-    log.registered();
-    for (let n = 1; n <= 20_000; n++) {
-      expect(log.write("stdout", lines(n, n))).toBe(true);
-      if (n === 1000) await until(() => h.logs.stats.calls === 1);
-      expect(h.logs.stats.bufferedBytes).toBeLessThanOrEqual(sessionBytes);
-    }
-    const { dropped } = h.logs.stats;
-    thaw();
-    await log.flush(10_000);
-    const records = h.host.records("s");
-    expect(checkLog(records, 20_000)).toEqual({ ...flawless(20_000 - dropped), announced: dropped });
-    expect(records.at(0)?.message).toBe("line 1");
-    expect(records.at(-1)?.message).toBe("line 20000");
-    expect(records.filter((record) => record.stream === "runtime")).toHaveLength(1);
-  });
-
-  it('LOGS-4: with "block", a plugin waits for a slow host, and nothing is lost', async () => {
-    await using h = await harness({ sessionBytes, fullBuffer: "block", blockAtMostMs: 600_000 });
-    h.host.register("s");
-    h.host.before = () => new Promise((resolve) => setTimeout(resolve, 1));
-    const log = h.logs.session("s");
-    log.registered();
-    let most = 0;
-    function* chunks(): Generator<Buffer> {
-      for (let n = 1; n <= 30_000; n += 1000) {
-        most = Math.max(most, h.logs.stats.bufferedBytes);
-        yield lines(n, n + 999);
-      }
-      // Each byte of this becomes a record of its own: the worst that there is.
-      yield Buffer.alloc(10_000, "\n");
-    }
-    await log.consume("stdout", Readable.from(chunks()));
-    expect(await log.flush(20_000)).toBe(true);
-    expect(checkLog(h.host.records("s"), 40_000)).toEqual(flawless(40_000));
-    expect(most).toBeGreaterThan(sessionBytes / 4);
-    expect(most).toBeLessThan(2 * sessionBytes);
-  });
-
-  it('LOGS-4: with "block", a line is not cut where its plugin had to wait', async () => {
-    const clock = new ManualClock();
-    await using h = await harness({ sessionBytes, clock, blockAtMostMs: 600_000 });
-    h.host.register("s");
-    let thaw = (): void => undefined;
-    const thawed = new Promise<void>((resolve) => (thaw = resolve));
-    h.host.before = () => thawed;
-    const log = h.logs.session("s");
-    log.registered();
-    const consumed = log.consume("stdout", Readable.from([numberedLines(1, 2000)]));
-    await until(() => h.logs.stats.bufferedBytes >= sessionBytes);
-    // Far longer than a line may wait for its end: but nobody read what the plugin wrote.
-    await clock.advance(60_000);
-    thaw();
-    await consumed;
-    await log.flush(10_000);
-    expect(h.host.messages("s")).toEqual(Array.from({ length: 2000 }, (_, i) => numberedLine(i + 1)));
-    log.write("stdout", Buffer.from("prompt"));
-    await clock.advance(2000);
-    await h.host.holds("s", 2001);
-  });
-
-  it('LOGS-4: with "block", a plugin waits for a host that takes nothing only so long; then records are dropped, and announced', async () => {
-    await using h = await harness({ sessionBytes, blockAtMostMs: 400, callTimeoutMs: 600_000 });
-    h.host.register("s");
-    let thaw = (): void => undefined;
-    const thawed = new Promise<void>((resolve) => (thaw = resolve));
-    h.host.before = () => thawed;
-    const log = h.logs.session("s");
-    log.registered();
-    await log.consume("stdout", Readable.from([lines(1, 10_000)]));
-    const { dropped } = h.logs.stats;
-    expect(dropped).toBeGreaterThan(0);
-    expect(h.logs.stats.bufferedBytes).toBeLessThanOrEqual(2 * sessionBytes);
-    thaw();
-    await log.flush(10_000);
-    expect(checkLog(h.host.records("s"), 10_000)).toEqual({
-      ...flawless(10_000 - dropped),
-      announced: dropped,
-    });
-    // The host is back: from now on a plugin waits again, and loses nothing.
-    await log.consume("stdout", Readable.from([lines(10_001, 30_000)]));
-    expect(await log.flush(20_000)).toBe(true);
-    expect(h.logs.stats).toMatchObject({ dropped, delivered: 30_000 - dropped });
-  });
-
-  it("LOGS-4: a caller that writes on in spite of a full buffer does not fill the memory", async () => {
-    await using h = await harness({ sessionBytes, holdMs: 600_000 });
-    const log = h.logs.session("s");
-    let answers = "";
-    for (let n = 0; n < 20_000; n++) answers += log.write("stdout", lines(n, n)) ? "y" : "n";
-    expect(answers).toMatch(/^y+n+$/);
-    expect(h.logs.stats.bufferedBytes).toBeLessThanOrEqual(2 * sessionBytes);
-  });
-
-  it("LOGS-4: all sessions together have a limit, and the largest one pays for it", async () => {
-    const totalBytes = 256 * 1024;
-    await using h = await harness({ totalBytes, fullBuffer: "drop", holdMs: 600_000 });
-    h.host.register("small", "large");
-    const small = h.logs.session("small");
-    const large = h.logs.session("large");
-    small.write("stdout", lines(1, 100));
-    for (let n = 0; n < 10; n++) {
-      large.write("stdout", lines(n * 1000 + 1, n * 1000 + 1000));
-      expect(h.logs.stats.bufferedBytes).toBeLessThanOrEqual(totalBytes);
-    }
-    const { dropped } = h.logs.stats;
-    for (const log of [small, large]) log.registered();
-    await Promise.all([small.flush(5000), large.flush(5000)]);
-    expect(checkLog(h.host.records("small"), 100)).toEqual(flawless(100));
-    expect(checkLog(h.host.records("large"), 10_000)).toEqual({
-      ...flawless(10_000 - dropped),
-      announced: dropped,
-    });
-  });
-
-  it("LOGS-4: writers of one session get room when another session's records have gone", async () => {
-    await using h = await harness({ totalBytes: 64 * 1024, blockAtMostMs: 600_000 });
-    h.host.register("a", "b");
-    const a = h.logs.session("a", { holdMs: 600_000 });
-    const b = h.logs.session("b");
-    a.write("stdout", lines(1, 1000));
-    expect(b.write("stdout", lines(1, 1))).toBe(false);
-    const room = b.drain();
-    a.registered();
-    await room;
-    expect(b.write("stdout", lines(2, 2))).toBe(true);
-  });
-
-  it("LOGS-6: close tries once more for what is left, and reports what it could not send", async () => {
-    const reports: string[] = [];
-    await using h = await harness({
-      batchMs: 60_000,
-      holdMs: 600_000,
-      fallback: (line) => reports.push(line),
-    });
-    h.host.register("s");
-    const log = h.logs.session("s");
-    log.write("stdout", Buffer.from("last"));
-    await h.logs.close({ timeoutMs: 5000 });
-    expect(h.host.messages("s")).toEqual(["last"]);
-    log.write("stdout", Buffer.from("later\n"));
-    const late = h.logs.session("late");
-    late.registered();
-    late.runtime("too late");
-    expect(await late.flush(5000)).toBe(false);
-    expect(reports).toEqual([]);
-
-    await using gone = await harness({ fallback: (line) => reports.push(line) });
-    await gone.host.shut();
-    for (const id of ["a", "b"]) gone.logs.session(id).runtime("unheard");
-    await gone.logs.close({ timeoutMs: 600_000 });
-    expect(reports).toEqual([
-      "2 log records dropped: the log host did not take them before the provider ended",
-    ]);
   });
 });

@@ -31,10 +31,13 @@ export interface TestLogHost {
   readonly most: { inAll: number; perSession: number };
   /** What is done to a call before the host looks at it; throw to refuse, never resolve to freeze. */
   before: ((request: AppendPluginRuntimeLogsRequest) => Promise<void> | void) | undefined;
+  /** What is done to a call that the host has taken, before it is answered; throw to lose the answer. */
+  after: (() => Promise<void> | void) | undefined;
   /** How an unknown session is answered: as at the documented revision, or as from 04-30 (LOGS-2). */
   unknown: "INTERNAL" | "NOT_FOUND";
   register(...sessionIds: string[]): void;
   forget(sessionId: string): void;
+  knows(sessionId: string): boolean;
   records(sessionId: string): readonly StoredRecord[];
   messages(sessionId: string): string[];
   /** Resolves once the session has so many records. */
@@ -74,11 +77,13 @@ export async function startLogHost({ keep = Infinity }: { keep?: number } = {}):
     calls: [],
     most: { inAll: 0, perSession: 0 },
     before: undefined,
+    after: undefined,
     unknown: "INTERNAL",
     register(...ids) {
       for (const id of ids) sessions.set(id, { last: 0, records: [] });
     },
     forget: (id) => void sessions.delete(id),
+    knows: (id) => sessions.has(id),
     records: (id) => sessions.get(id)?.records ?? [],
     messages: (id) => (sessions.get(id)?.records ?? []).map((record) => record.message),
     holds: (id, count) =>
@@ -118,7 +123,9 @@ export async function startLogHost({ keep = Infinity }: { keep?: number } = {}):
           call.on("cancelled", () => undefined);
           try {
             await host.before?.(request);
-            return { lastSeq: BigInt(append(request)) };
+            const lastSeq = BigInt(append(request));
+            await host.after?.();
+            return { lastSeq };
           } finally {
             underWay.set(request.sessionId, (underWay.get(request.sessionId) ?? 1) - 1);
           }

@@ -3,15 +3,7 @@ import type { LogPullSink } from "../../src/logs/pull-sink.js";
 import { checkLog, flawless } from "./log-checker.js";
 import { harness, lines, until } from "./forwarder-harness.js";
 import { never, pullHarness, reads, text } from "./pull-harness.js";
-
-/** A seeded generator: the same numbers on every run. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
+import { random } from "./random.js";
 
 describe("a log that is fetched", () => {
   it("LOGS-1: goes on from the last cursor that was taken, in the midst of a line and of a character", async () => {
