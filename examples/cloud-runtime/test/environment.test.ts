@@ -31,22 +31,25 @@ describe("what a plugin is given", () => {
     expect(env).toMatchObject(Object.fromEntries(names.map((name) => [name, relay.dialTarget])));
   });
 
-  it.each([
-    ["bogus nonsense", 'relay.dial_target "bogus nonsense"'],
-    ["https://relay.example.com:443", 'has the scheme "https"'],
-    ["tls://relay.example.com", "relay.dial_target"],
-    ["tls://relay.example.com:443/path", "relay.dial_target"],
-    ["", "relay.dial_target"],
-  ])("T22, BIND-5: the relay %j is refused, naming the field", async (dialTarget, text) => {
+  it("T22, BIND-5: relays that are none are refused, naming the field", async () => {
     const provider = await startRuntime(await openPlace());
     const sessionId = await startSession(provider);
-    const { code, message } = await refusal(
-      provider.runtime.bindHostService({ sessionId, envVar: "A", relay: { dialTarget } }),
-    );
-    expect({ code, message }).toEqual({
-      code: "INVALID_ARGUMENT",
-      message: expect.stringContaining(text) as string,
-    });
+    for (const [dialTarget, text] of [
+      ["bogus nonsense", 'relay.dial_target "bogus nonsense"'],
+      ["https://relay.example.com:443", 'has the scheme "https"'],
+      ["tls://relay.example.com", "relay.dial_target"],
+      ["tls://relay.example.com:443/path", "relay.dial_target"],
+      ["", "relay.dial_target"],
+    ] as const) {
+      const { code, message } = await refusal(
+        provider.runtime.bindHostService({ sessionId, envVar: "A", relay: { dialTarget } }),
+      );
+      expect({ dialTarget, code, message }).toEqual({
+        dialTarget,
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining(text) as string,
+      });
+    }
   });
 
   // Go listens with net.Listen("unix", value), Rust with UnixListener::bind(value), Python and Node.js with

@@ -95,4 +95,18 @@ describe("the cloud runtime", () => {
     expect(await failureOf(provider)).toContain("the account's quota is 1 sandboxes");
     expect((await place.cloud.record()).counts.create).toBe(4);
   });
+
+  it("gives up a call that fails five times, whichever of a method's calls it is", async () => {
+    const place = await openPlace({}, { filesStay: true });
+    const provider = await startRuntime(place);
+    const unavailable = { do: "answer", status: 503 } as const;
+    await place.cloud.fault({ on: "create", action: unavailable, times: "all" });
+    expect(await failureOf(provider)).toContain("the cloud refused");
+    expect((await place.cloud.record()).counts.create).toBe(5);
+    await place.cloud.clearFaults();
+    const sessionId = await startSession(provider);
+    await place.cloud.fault({ on: "run", action: unavailable, times: "all" });
+    await refusal(provider.runtime.startPlugin(pluginRequest(sessionId)));
+    expect((await place.cloud.record()).counts.run).toBe(5);
+  });
 });

@@ -52,6 +52,18 @@ describe("stopping", () => {
     await allForgotten(place);
   });
 
+  it("T5, SESS-8: a cloud that is asked to remove too often is asked again when it said", async () => {
+    const place = await openPlace();
+    const provider = await startRuntime(place);
+    const sessionId = await startSession(provider);
+    await place.cloud.fault({ on: "delete", action: { do: "answer", status: 429, retryAfterSeconds: 2 } });
+    await provider.sessions.stop(sessionId);
+    await allForgotten(place);
+    const { calls } = await place.cloud.record();
+    const [first = 0, second = 0] = calls.filter(({ kind }) => kind === "delete").map(({ atMs }) => atMs);
+    expect(second - first).toBeGreaterThanOrEqual(1_999);
+  });
+
   it("T6, SESS-8: stopping a session whose sandbox is gone already is OK", async () => {
     const place = await openPlace();
     const provider = await startRuntime(place);

@@ -211,7 +211,7 @@ export async function allForgotten({ cloud, directory }: Place, timeout = 20_000
 /** Waits until the cloud has seen so many calls of a kind. */
 export async function callsSeen(cloud: FakeCloud, kind: CallKind, count = 1): Promise<void> {
   await expect
-    .poll(async () => (await cloud.record()).counts[kind], { timeout: 10_000 })
+    .poll(async () => (await cloud.record()).counts[kind], { timeout: 30_000 })
     .toBeGreaterThanOrEqual(count);
 }
 

@@ -69,6 +69,7 @@ describe("a backend that ignores its signal", () => {
       await expect(host.plugin(id)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
       expect(host.get(id)?.state).toBe("failed");
       backend.letGo();
+      await expect.poll(() => backend.done).toContain(step);
       await expect.poll(() => backend.guests.size, { timeout: 10_000 }).toBe(0);
       expect(backend.lastChange).toBe("destroy");
     },
@@ -138,6 +139,7 @@ describe("a host that goes away", () => {
       await expect(started).rejects.toMatchObject({ code: "CANCELLED" });
       expect(host.get(id)?.state).toBe("failed");
       backend.letGo();
+      await expect.poll(() => backend.done).toContain(step);
       await expect.poll(() => backend.lastChange, { timeout: 10_000 }).toBe("destroy");
       await expect.poll(() => backend.guests.size).toBe(0);
     },
@@ -160,6 +162,7 @@ describe("a host that goes away", () => {
       await host.stop(id);
       expect(["stopped", undefined]).toContain(host.get(id)?.state);
       backend.letGo();
+      await expect.poll(() => backend.done).toContain(step);
       if (started !== undefined) expect(await started).toMatchObject({ code: "CANCELLED" });
       await expect.poll(() => backend.lastChange, { timeout: 10_000 }).toBe("destroy");
       await expect.poll(() => backend.guests.size).toBe(0);

@@ -160,6 +160,8 @@ export interface Subject {
 export async function serve(backend: SteppedBackend): Promise<Subject> {
   const provider = createSessionRuntime(() => backend, {
     logs: createLogForwarder({ fallback: () => undefined }),
+    // Their look at all guests would also find what came late: here it is to be destroyed where it arrives.
+    peers: "hidden",
   });
   await provider.configure?.({}, { ...context(), name: "stepped" });
   return {
