@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["**/dist/", "**/gen/", "**/.fixtures/", "examples/*/release/", ".reports/"] },
+  { ignores: ["**/dist/", "**/gen/", "**/.fixtures/", "examples/*/release/", ".reports/", "docs/api/"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,
   {

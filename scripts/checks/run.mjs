@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { reports } from "../lib/root.mjs";
 import { say } from "../lib/steps.mjs";
+import { apiReferenceChecks } from "./api-reference.mjs";
 import { generatedCode } from "./generated.mjs";
 import { packageChecks } from "./packages.mjs";
 import { requirementNames } from "./requirements.mjs";
@@ -20,7 +21,7 @@ import { sourceChecks } from "./sources.mjs";
  * @returns {Promise<number>} exit code
  */
 export async function runChecks(args) {
-  const all = [...sourceChecks, generatedCode, ...packageChecks(), requirementNames];
+  const all = [...sourceChecks, generatedCode, ...apiReferenceChecks, ...packageChecks(), requirementNames];
   const unknown = args.filter((arg) => !all.some(({ name }) => name === arg));
   if (unknown.length > 0) {
     say(`there is no check "${unknown.join('", "')}": there are ${all.map(({ name }) => name).join(", ")}`);

@@ -13,7 +13,7 @@ import type { Manifest, ManifestArtifact, ReleaseBuild } from "./types.js";
  * Reads a manifest and refuses it for anything that the host would refuse.
  *
  * @param path `manifest.yaml`, `manifest.yml` or `manifest.json`
- * @throws {@link RuntimeProviderError} NOT_FOUND where there is no such file; INVALID_ARGUMENT that names every
+ * @throws RuntimeProviderError NOT_FOUND where there is no such file; INVALID_ARGUMENT that names every
  *   error with its place, its mend and its rule
  */
 export async function readManifest(path: string, options: LintManifestOptions = {}): Promise<Manifest> {
@@ -38,7 +38,7 @@ async function checkedManifest(document: SourceDocument, options: LintManifestOp
   return toManifest(document.root);
 }
 
-/** @throws {@link RuntimeProviderError} INVALID_ARGUMENT for one error or more */
+/** @throws RuntimeProviderError INVALID_ARGUMENT for one error or more */
 export function refuse(file: string, what: string, findings: readonly Finding[]): void {
   const errors = sortFindings(findings).filter(({ severity }) => severity === "error");
   if (errors.length > 0)
