@@ -9,6 +9,7 @@ export interface EnvOverStdin {
   readonly stdin: Buffer;
 }
 
+/** How {@link envOverStdin} starts the program. */
 export interface EnvOverStdinOptions {
   /** The program's working directory, absolute. Default: the one that the exec gives. */
   readonly cwd?: string;

@@ -3,6 +3,7 @@ import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { GuestExec, GuestExecStream } from "./exec.js";
 import { endText } from "./helper-run.js";
 
+/** The bound of {@link streamOverExec}. */
 export interface StreamOverExecOptions {
   /**
    * How much output may wait to be read: an exec that calls back can't be slowed down, so that a stream past this

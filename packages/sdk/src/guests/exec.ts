@@ -10,11 +10,15 @@ import type { Ended } from "../sessions/guest.js";
  */
 export type GuestExec = (argv: readonly string[], options: GuestExecOptions) => Promise<Ended>;
 
+/** The streams of a program in a guest, and when it is no longer wanted. */
 export interface GuestExecOptions {
   /** Default: empty. */
   readonly stdin?: Uint8Array | string | Readable;
+  /** Called with what it writes. Default: thrown away. */
   readonly stdout?: (bytes: Uint8Array) => void;
+  /** As `stdout`. */
   readonly stderr?: (bytes: Uint8Array) => void;
+  /** Aborts when nobody waits for the program any more. */
   readonly signal?: AbortSignal;
 }
 

@@ -12,6 +12,7 @@ import { python } from "./relays/python.js";
 import type { GuestTool, Relay } from "./relays/relay.js";
 import { socat } from "./relays/socat.js";
 
+/** What {@link guestBridge} works with. */
 export interface GuestBridgeOptions {
   /** Runs programs in the guest: to find out which are there, and to carry connections where `stream` is missing. */
   readonly exec: GuestExec;

@@ -7,6 +7,7 @@ import type { GuestTool } from "./relays/relay.js";
 
 /** A listener in a guest that leads elsewhere. It ends with the exec that carries it. */
 export interface GuestForward {
+  /** The program that listens in the guest. */
   readonly tool: GuestTool;
   /** Settles when it no longer listens: by {@link stop}, or because something broke. */
   readonly ended: Promise<Ended>;

@@ -8,6 +8,7 @@ import { programOutput } from "./program-output.js";
 import { watchProgram } from "./program-watch.js";
 import { launchScript, stopScript, superviseScript } from "./shell-scripts.js";
 
+/** What {@link shellLauncher} works with. */
 export interface ShellLauncherOptions {
   /** Runs programs in the guest. */
   readonly exec: GuestExec;
@@ -31,6 +32,7 @@ export interface ShellLauncherOptions {
 export interface ShellProgram {
   /** As the host gave it (PLUG-1). */
   readonly command: string;
+  /** In this order, empty ones too (PLUG-1). */
   readonly args: readonly string[];
   /** Complete and final (PLUG-2). It travels over stdin and is never written down. */
   readonly env: StringMap;
