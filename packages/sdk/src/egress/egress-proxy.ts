@@ -33,7 +33,7 @@ export type EgressProxyAddress =
  * Opens a forward proxy for one session: `CONNECT` and requests with an absolute URI, HTTP/1.1 and upgrades. A host
  * that the policy does not allow is answered with 403 and the reason (EGR-1, EGR-3).
  *
- * @throws RuntimeProviderError INVALID_ARGUMENT for wrong options, FAILED_PRECONDITION where it can't listen
+ * @throws {@link RuntimeProviderError} INVALID_ARGUMENT for wrong options, FAILED_PRECONDITION where it can't listen
  */
 export async function createEgressProxy(options: EgressProxyOptions): Promise<EgressProxy> {
   const server = new ProxyServer(options);

@@ -31,7 +31,7 @@ export class CacheStore {
    * Writes an entry.
    *
    * @param ttlMs zero or less, or left out: the entry stays until it is deleted
-   * @throws RuntimeProviderError RESOURCE_EXHAUSTED when the cache is full
+   * @throws {@link RuntimeProviderError} RESOURCE_EXHAUSTED when the cache is full
    */
   set(key: string, value: Uint8Array, ttlMs = 0): void {
     if (!this.#entries.has(key) && this.#entries.size >= this.#maxEntries) this.#sweep();
