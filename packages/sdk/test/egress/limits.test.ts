@@ -85,6 +85,21 @@ describe("limits", () => {
     expect(test.denied.every(({ reason }) => reason === "limit")).toBe(true);
   });
 
+  it("EGR-3: of pipelined requests one is served at a time: a connection makes one connection", async () => {
+    const origin = await startOrigin((head) => (head.includes("/end") ? okText("end") : undefined));
+    const test = await openProxy();
+    const client = await test.connect();
+    const base = `http://allowed.test:${origin.port}`;
+    client.send(get(`${base}/1`) + get(`${base}/2`) + get(`${base}/3`) + get(`${base}/4`));
+    const { socket } = await origin.saw("/1");
+    // Another client's request comes and goes, and still the second has not been sent.
+    await test.ask(get(`${base}/end`), "end");
+    expect(origin.received().match(/^GET .*$/gm)).toEqual(["GET /1 HTTP/1.1", "GET /end HTTP/1.1"]);
+    socket.write(okText("first"));
+    await client.until("first");
+    await origin.saw("/2");
+  });
+
   it("EGR-3: an origin that is silent for idleTimeoutMs is told as 504, one that stops midway is cut", async () => {
     const origin = await startOrigin((head) =>
       head.includes("/midway") ? "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf" : undefined,
