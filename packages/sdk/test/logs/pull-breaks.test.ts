@@ -95,6 +95,24 @@ describe("a log that is fetched", () => {
     expect(read.cursors.slice(0, 4)).toEqual([undefined, "2", "3", "6"]);
   });
 
+  it("LOGS-1: takes a cursor that comes by itself, after a page", async () => {
+    const h = pullHarness();
+    const read = reads(
+      async (_, sink) => {
+        await text(sink, "one\ntwo\n");
+        await sink.write("stderr", Buffer.from("oops\n"));
+        await text(sink, "", "page 1");
+        throw new Error("reset");
+      },
+      (_, sink) => text(sink, "three\n", "page 2"),
+    );
+    void h.log.pull(read);
+    await h.clock.advance(1000);
+    expect(h.messages("stdout")).toEqual(["one", "two", "three"]);
+    expect(h.messages("stderr")).toEqual(["oops"]);
+    expect(read.cursors.slice(0, 3)).toEqual([undefined, "page 1", "page 2"]);
+  });
+
   it("LOGS-4: a write that waits for room when its read is cut off counts as far as it was taken", async () => {
     const sessionBytes = 64 * 1024;
     await using h = await harness({ sessionBytes, blockAtMostMs: 600_000 });
