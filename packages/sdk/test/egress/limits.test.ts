@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { connectTo, get, openProxy, patiently, startOrigin, statusOf } from "./support.js";
+import { connectTo, get, okText, openProxy, patiently, startOrigin, statusOf } from "./support.js";
 
 describe("limits", () => {
   it("EGR-3: vector 63, headers past maxHeaderBytes are refused with 431, below it they pass", async () => {
