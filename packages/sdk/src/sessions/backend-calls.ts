@@ -4,6 +4,7 @@ import { BackendError } from "./backend-error.js";
 import { backoffMs } from "./backoff.js";
 import { CallGate } from "./call-gate.js";
 import type { ResolvedLimits } from "./limits.js";
+import { SessionSecrets } from "./session-secrets.js";
 import { bounded, pause, type Bounded, type Clock } from "./waiting.js";
 
 /** One method of a backend, about to be called. */
@@ -23,14 +24,22 @@ export interface BackendCall {
 /** The one door to a backend: every call has a deadline, its turn, and repetitions where its error allows them. */
 export class BackendCalls {
   readonly #gate: CallGate;
+  /** Errors of calls that were repeated as often as they may be. */
+  readonly #exhausted = new WeakSet();
 
   constructor(
     private readonly clock: Clock,
     private readonly limits: ResolvedLimits,
     private readonly logger: Logger,
+    private readonly secrets: SessionSecrets = new SessionSecrets(),
     private readonly random: () => number = Math.random,
   ) {
     this.#gate = new CallGate(clock, limits.rate);
+  }
+
+  /** The provider ends: removals no longer wait for their turn. */
+  close(): void {
+    this.#gate.close();
   }
 
   /** @param late takes what the call yields after nobody waits for it; without a value where it failed */
@@ -64,6 +73,8 @@ export class BackendCalls {
     bounds.signal.addEventListener("abort", leave, { once: true });
     try {
       return await work(this.#context(call, bounds));
+    } catch (error) {
+      throw this.secrets.error(call.sessionId, error);
     } finally {
       bounds.signal.removeEventListener("abort", leave);
       leave();
@@ -80,7 +91,13 @@ export class BackendCalls {
       call: (work) =>
         this.#repeat(call, signal, async () => {
           const leave = await this.#gate.enter("inner", signal);
-          return work().finally(leave);
+          try {
+            return await work();
+          } catch (error) {
+            throw this.secrets.error(call.sessionId, error);
+          } finally {
+            leave();
+          }
         }),
     };
   }
@@ -92,11 +109,15 @@ export class BackendCalls {
       } catch (error) {
         const again =
           error instanceof BackendError &&
+          !this.#exhausted.has(error) &&
           error.options.retryable === true &&
           call.isDestroy !== true &&
           failures < this.limits.retry.attempts &&
           !signal.aborted;
-        if (!again) throw error;
+        if (!again) {
+          if (error instanceof BackendError) this.#exhausted.add(error);
+          throw error;
+        }
         const pauseMs = Math.max(
           backoffMs(this.limits.retry, failures, this.random),
           error.options.retryAfterMs ?? 0,

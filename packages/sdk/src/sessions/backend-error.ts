@@ -1,5 +1,6 @@
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { ErrorCode } from "../errors/status.js";
+import type { Json } from "./guest.js";
 
 /** How the runtime should go on after a {@link BackendError}. */
 export interface BackendErrorOptions {
@@ -9,6 +10,8 @@ export interface BackendErrorOptions {
   readonly retryAfterMs?: number;
   /** Nothing was made, so nothing is searched for and removed. Default false: it may have happened. */
   readonly neverMade?: boolean;
+  /** A guest that was made before it failed: it is removed by this handle, without a search. */
+  readonly handle?: Json;
   /** One word for the session's `state_reason`. Default: the phase's name. */
   readonly reason?: string;
   /** What was caught. The host is not told. */

@@ -135,12 +135,12 @@ export interface BackendContext {
   /** Empty for calls that belong to no session. */
   readonly sessionId: string;
   /** Says what is being done: a line in the session's log and, while it is `pending`, its `state_message`. */
-  progress(text: string): void;
+  readonly progress: (text: string) => void;
   /**
    * One call of a cloud within a method that makes several: counted by the runtime's rate limit, and repeated
    * with backoff when it throws a `BackendError` that is `retryable`.
    */
-  call<T>(work: () => Promise<T>): Promise<T>;
+  readonly call: <T>(work: () => Promise<T>) => Promise<T>;
   /** The provider's own log, which operators of the host read; `progress` is for the session's. */
   readonly logger: Logger;
 }

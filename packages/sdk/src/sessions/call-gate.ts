@@ -15,6 +15,7 @@ export class CallGate {
   readonly #places: Record<CallKind, number>;
   #tokens: number;
   #refilling = false;
+  #isClosing = false;
 
   constructor(
     private readonly clock: Clock,
@@ -27,7 +28,7 @@ export class CallGate {
 
   /** Waits for a turn; call what it resolves to when the call is over. Rejects with the signal's reason. */
   async enter(kind: CallKind, signal: AbortSignal): Promise<() => void> {
-    if (this.limits === undefined) return () => undefined;
+    if (this.limits === undefined || (this.#isClosing && kind === "destroy")) return () => undefined;
     await this.#turn(this.#queues[kind], signal);
     let left = false;
     return () => {
@@ -36,6 +37,15 @@ export class CallGate {
       this.#places[kind] += 1;
       this.#admit();
     };
+  }
+
+  /** The provider ends: removals no longer wait for anything (PROC-6). */
+  close(): void {
+    this.#isClosing = true;
+    for (const admit of this.#queues.destroy.splice(0)) {
+      this.#places.destroy -= 1;
+      admit();
+    }
   }
 
   #turn(queue: (() => void)[], signal: AbortSignal): Promise<void> {

@@ -64,6 +64,8 @@ export class GuestKeeper<H extends Json> {
       );
       this.#guest = guest;
     } catch (error) {
+      const handle = error instanceof BackendError ? error.options.handle : undefined;
+      if (handle !== undefined) this.#guest = { handle: handle as H };
       this.#mayBeLost = asked.backend && !(error instanceof BackendError && error.options.neverMade === true);
       throw error;
     }

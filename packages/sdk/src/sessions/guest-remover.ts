@@ -1,3 +1,4 @@
+import { BackendError } from "./backend-error.js";
 import { backoffMs } from "./backoff.js";
 import type { Json } from "./guest.js";
 import { searchLabels } from "./labels.js";
@@ -63,6 +64,7 @@ export class GuestRemover<H extends Json> {
   ): Promise<void> {
     const { backend, calls, limits, logger, clock, over } = this.around;
     for (let attempt = 1; ; attempt += 1) {
+      let askedToWaitMs = 0;
       const call = {
         what: `destroying the guest of session ${sessionId}`,
         timeoutMs: attempt === 1 ? timeoutMs : limits.destroyTimeoutMs,
@@ -75,9 +77,11 @@ export class GuestRemover<H extends Json> {
         if (outcome === "gone") return;
         asked();
       } catch (error) {
+        if (error instanceof BackendError) askedToWaitMs = error.options.retryAfterMs ?? 0;
         logger.warn({ session: sessionId, attempt, error }, "destroying a guest failed; it is tried again");
       }
-      await pause(clock, backoffMs(limits.retry, attempt, this.around.random), over);
+      const pauseMs = Math.max(backoffMs(limits.retry, attempt, this.around.random), askedToWaitMs);
+      await pause(clock, pauseMs, over);
     }
   }
 

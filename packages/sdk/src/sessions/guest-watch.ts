@@ -9,8 +9,8 @@ export interface WatchEvents {
   onEnded(ended: Ended): void;
   /** The backend has moved the guest's end. */
   onExpiry(expiresAt: Date): void;
-  /** After a restart: the guest's program runs. */
-  onRunning?(): void;
+  /** The guest is there, and its program runs or not: news after a restart alone. */
+  onSeen(isRunning: boolean): void;
 }
 
 export interface WatchOptions<H extends Json> {
@@ -87,10 +87,8 @@ export class GuestWatch<H extends Json> {
       this.#end(ended);
       return;
     }
-    if (facts.plugin === "running") {
-      this.#hasPlugin = true;
-      this.options.events.onRunning?.();
-    }
+    if (facts.plugin === "running") this.#hasPlugin = true;
+    if (facts.guest === "up") this.options.events.onSeen(facts.plugin === "running");
     if (!(await this.#adopt(facts))) void this.#askLater();
   }
 

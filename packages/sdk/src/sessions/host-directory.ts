@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   defaultStateDirectory,
@@ -17,12 +18,21 @@ export class HostDirectory {
 
   /** A new path for a socket. */
   async socketPath(): Promise<string> {
-    this.#opening ??= openInstanceDirectory({
-      root: `${defaultStateDirectory(this.kind, this.providerName)}-sockets`,
-      removeRoot: true,
-    });
-    const { path } = await this.#opening;
+    const { path } = await this.#open();
     return join(path, `${randomBytes(4).toString("hex")}.sock`);
+  }
+
+  /** Removes what dead instances left, where there is anything at all. */
+  async sweep(): Promise<void> {
+    if (existsSync(this.#root)) await this.#open();
+  }
+
+  get #root(): string {
+    return `${defaultStateDirectory(this.kind, this.providerName)}-sockets`;
+  }
+
+  #open(): Promise<InstanceDirectory> {
+    return (this.#opening ??= openInstanceDirectory({ root: this.#root, removeRoot: true }));
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import { settledWithin, type Clock } from "./waiting.js";
 /** A plugin's output on its way into the session's log, and when it has all arrived. */
 export class PluginOutput implements PluginIo {
   readonly #streams: Promise<unknown>[] = [];
+  readonly #pulls: Promise<unknown>[] = [];
   readonly #over = new AbortController();
 
   constructor(
@@ -23,7 +24,16 @@ export class PluginOutput implements PluginIo {
   }
 
   pull(read: PullOutput): void {
-    this.#streams.push(this.log.pull(read, { signal: this.#over.signal }).catch(() => undefined));
+    const pulled = this.log.pull(read, { signal: this.#over.signal }).catch(() => undefined);
+    this.#streams.push(pulled);
+    this.#pulls.push(pulled);
+  }
+
+  /** Fetches what is there to be fetched, once more and for so long at most. */
+  async lastPull(timeoutMs: number): Promise<void> {
+    if (this.#pulls.length === 0) return;
+    this.#over.abort();
+    await settledWithin(this.clock, Promise.all(this.#pulls), timeoutMs);
   }
 
   /** Resolves when all streams have ended, or after `timeoutMs`: a grandchild may hold them open. */

@@ -17,6 +17,7 @@ import { PortBook } from "./listeners.js";
 import { Peers } from "./peers.js";
 import { Recovery } from "./recovery.js";
 import type { RuntimeSession } from "./session.js";
+import { SessionSecrets } from "./session-secrets.js";
 import { SessionTable } from "./session-table.js";
 import { assertCanStart } from "./start-session-checks.js";
 import type { Surroundings, UntilHttp2 } from "./surroundings.js";
@@ -109,6 +110,7 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
   async configure(config: plain.JsonObject, context: ConfigureContext): Promise<void> {
     const backend = await this.makeBackend(config, context);
     const around = await this.#surroundings(backend, context);
+    await around.hostDirectory.sweep();
     const recovery = new Recovery(around, this.#sessions, this.options.leftovers ?? "keep");
     const isOwn = (sessionId: string): boolean =>
       this.#sessions.get(sessionId) !== undefined || recovery.isRemoving(sessionId);
@@ -208,7 +210,8 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
     await this.#logs?.close();
   }
 
-  async #end({ backend, limits, store, hostDirectory }: Surroundings<H>): Promise<void> {
+  async #end({ backend, calls, limits, store, hostDirectory }: Surroundings<H>): Promise<void> {
+    calls.close();
     const keepAll = this.options.onShutdown === "keep" && backend.traits.outlivesProvider === true;
     // What was found again but never asked for may be wanted by the instance that the host keeps (PROC-9).
     await Promise.all(
@@ -230,6 +233,7 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
     const limits = resolveLimits(traits, this.options.limits, backend.limits);
     const clock = this.options.clock ?? systemClock;
     const { random = Math.random, untilHttp2 = waitForHttp2 } = this.internals;
+    const secrets = new SessionSecrets();
     const store = backend.store ?? defaultStore(traits.outlivesProvider === true, traits.kind, providerName);
     return {
       backend,
@@ -239,11 +243,12 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
       untilHttp2,
       logger,
       providerName,
-      calls: new BackendCalls(clock, limits, logger, random),
+      calls: new BackendCalls(clock, limits, logger, secrets, random),
       logs: this.#forwarder(),
       store: await store.open({ providerName, warn: (fields, text) => logger.warn(fields, text) }),
       hostDirectory: new HostDirectory(traits.kind, providerName),
       ports: new PortBook(),
+      secrets,
       over: this.#over.signal,
     };
   }

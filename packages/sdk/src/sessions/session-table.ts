@@ -25,8 +25,10 @@ export class SessionTable<H extends Json> {
 
   /** Counts the sessions whose guest may live; of the others, forgets the oldest past a bound (SESS-12). */
   countLive(): number {
-    const ended = this.all.filter((session) => session.isOver);
+    const all = this.all;
+    const ended = all.filter((session) => session.isOver);
     for (const session of ended.slice(0, Math.max(0, ended.length - maxEndedSessions))) void session.stop();
-    return this.#sessions.size - ended.length;
+    // What a dead instance left, and nobody has asked for, is no reason to refuse a new session.
+    return all.filter((session) => !session.isOver && !session.isUnclaimedLeftover).length;
   }
 }

@@ -1,16 +1,18 @@
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { SessionLog } from "../logs/index.js";
-import { Redaction } from "./redaction.js";
+import type { Redaction } from "./redaction.js";
 
 /** How long the last lines of a session may take to reach the host before a call is answered (LOGS-3, LOGS-6). */
 export const flushTimeoutMs = 500;
 
 /** What the runtime itself says of a session: in its log, its state and in errors, never with a secret in it. */
 export class SessionVoice {
-  readonly secrets = new Redaction();
   #progress = "";
 
-  constructor(readonly log: SessionLog) {}
+  constructor(
+    readonly log: SessionLog,
+    readonly secrets: Redaction,
+  ) {}
 
   /** What was said last. */
   get progress(): string {

@@ -18,6 +18,9 @@ import * as states from "./state.js";
 import type { Surroundings } from "./surroundings.js";
 import { after, settledWithin, type Timer } from "./waiting.js";
 
+/** How long a state may take to be written down before it is told all the same. */
+const noteTimeoutMs = 250;
+
 /** How a session came to be. */
 export type SessionOrigin =
   | { readonly how: "started"; readonly request: plain.StartSessionRequest }
@@ -44,6 +47,8 @@ export class RuntimeSession<H extends Json> {
   #isClaimed = false;
   #createError: RuntimeProviderError | undefined;
   #run: PluginRun<H> | undefined;
+  /** The last note of the session's state. */
+  #noted: Promise<void> = Promise.resolve();
   #watch: GuestWatch<H> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -56,7 +61,7 @@ export class RuntimeSession<H extends Json> {
     const { clock, limits, store, logger, logs, backend } = around;
     this.#identity = newIdentity(origin, around);
     const { record } = this.#identity;
-    this.#voice = new SessionVoice(logs.session(record.id));
+    this.#voice = new SessionVoice(logs.session(record.id), around.secrets.of(record.id));
     const say = (text: string): void => this.#voice.say(text);
     this.#recorder = new SessionRecorder(store, logger, record);
     this.#keeper = new GuestKeeper(around, this.#recorder, say);
@@ -220,9 +225,15 @@ export class RuntimeSession<H extends Json> {
     const { clock, logger } = this.around;
     const deadlineMs = clock.now() + timeoutMs;
     this.#enter(states.stopped("stopped", "the session was stopped"));
+    // What is fetched has to be fetched while the guest is there (LOGS-6).
+    await this.#run?.output.lastPull(Math.min(flushTimeoutMs, timeoutMs / 4));
     const { asked, gone } = this.#destroy(timeoutMs, "was stopped");
-    void gone.then(() => this.onGone(this));
-    const inTime = await settledWithin(clock, asked, timeoutMs - Math.min(flushTimeoutMs, timeoutMs / 4));
+    void gone.then(() => {
+      this.around.secrets.forget(this.id);
+      this.onGone(this);
+    });
+    const leftMs = deadlineMs - clock.now() - Math.min(flushTimeoutMs, timeoutMs / 4);
+    const inTime = await settledWithin(clock, asked, Math.max(0, leftMs));
     if (!inTime)
       logger.warn(
         { session: this.id },
@@ -274,6 +285,8 @@ export class RuntimeSession<H extends Json> {
       const dialTarget = await run.start(signal);
       this.#enter(states.running);
       this.#voice.say(`the plugin accepts gRPC connections at ${dialTarget}`);
+      // The state that the host is told is the one that a later process finds.
+      await settledWithin(clock, this.#noted, noteTimeoutMs);
       return { id: `p-${randomUUID()}`, dialTarget };
     } catch (thrown) {
       const cause = this.#fail(signal.aborted ? "cancelled" : "start", thrown, "StartPlugin");
@@ -295,12 +308,18 @@ export class RuntimeSession<H extends Json> {
         onExpiry: (expiresAt) => {
           if (this.#lifetime.atMost(expiresAt)) this.#noteState();
         },
-        onRunning: () => {
-          if (this.origin.how === "restored" && this.#phase.name === "ready") this.#enter(states.running);
-        },
+        onSeen: (isRunning) => this.#seen(isRunning),
       },
     });
     return this.#watch;
+  }
+
+  /** What a restarted provider did not know yet: the last step before its end may not have been written down. */
+  #seen(isRunning: boolean): void {
+    const { name } = this.#phase;
+    if (this.origin.how !== "restored" || (name !== "pending" && name !== "ready")) return;
+    if (isRunning) this.#enter(states.running);
+    else if (name === "pending") this.#enter(states.ready);
   }
 
   /** SESS-10, SESS-12: a plugin that ended by itself shows at once, and leaves nothing running. */
@@ -359,7 +378,7 @@ export class RuntimeSession<H extends Json> {
   #noteState(): void {
     const phase = this.#phase;
     const { expiresAtMs } = this.#lifetime;
-    void this.#recorder.note({
+    this.#noted = this.#recorder.note({
       state: states.stateOf(phase),
       ...(states.isOver(phase) && { stateReason: phase.reason, stateMessage: phase.message }),
       ...(expiresAtMs !== undefined && { expiresAtMs }),

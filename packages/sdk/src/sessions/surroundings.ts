@@ -8,6 +8,7 @@ import type { Json } from "./guest.js";
 import type { HostDirectory } from "./host-directory.js";
 import type { ResolvedLimits } from "./limits.js";
 import type { PortBook } from "./listeners.js";
+import type { SessionSecrets } from "./session-secrets.js";
 import type { OpenSessionStore } from "./session-store.js";
 import type { Clock } from "./waiting.js";
 
@@ -28,6 +29,7 @@ export interface Surroundings<H extends Json> {
   readonly providerName: string;
   readonly hostDirectory: HostDirectory;
   readonly ports: PortBook;
+  readonly secrets: SessionSecrets;
   readonly untilHttp2: UntilHttp2;
 }
 

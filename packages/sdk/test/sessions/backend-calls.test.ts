@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BackendCalls } from "../../src/sessions/backend-calls.js";
 import { BackendError } from "../../src/sessions/index.js";
 import { resolveLimits, type SessionLimits } from "../../src/sessions/limits.js";
+import { SessionSecrets } from "../../src/sessions/session-secrets.js";
 import { VirtualClock } from "./model/virtual-clock.js";
 
 function subject(limits: SessionLimits = {}) {
@@ -10,7 +11,7 @@ function subject(limits: SessionLimits = {}) {
   const say = (_: object, text: string): void => void lines.push(text);
   const logger = { debug: say, info: say, warn: say, error: say };
   // Without chance, a pause is three quarters of its length.
-  const calls = new BackendCalls(clock, resolveLimits({}, limits), logger, () => 0);
+  const calls = new BackendCalls(clock, resolveLimits({}, limits), logger, new SessionSecrets(), () => 0);
   return { clock, calls, lines };
 }
 
