@@ -6,6 +6,8 @@ await build({
   absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
   entryPoints: {
     main: "src/main.ts",
+    "proxy-origin": "subjects/proxy-origin.ts",
+    "egress-proxy": "subjects/egress-proxy.ts",
     "bare-server": "subjects/bare-server.ts",
     "level1-provider": "subjects/level1-provider.ts",
     "level2-provider": "subjects/level2-provider.ts",

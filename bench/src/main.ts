@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { measureExecutable } from "./executable.js";
 import { measureGetSession } from "./get-session.js";
 import { measureManySessions } from "./many-sessions.js";
+import { measureProxy } from "./proxy.js";
 import { here } from "./programs.js";
 import { keepsLimit, type Effort, type Row } from "./row.js";
 import { measureStartUp } from "./start-up.js";
@@ -14,6 +15,7 @@ const parts: Record<string, (effort: Effort) => Promise<Row[]>> = {
   executable: measureExecutable,
   "get-session": measureGetSession,
   "many-sessions": measureManySessions,
+  proxy: measureProxy,
 };
 
 const { values, positionals } = parseArgs({

@@ -6,6 +6,7 @@ import { say, step } from "./steps.mjs";
 /** What some tasks want that no npm package brings. */
 const table = [
   { package: "nghttp2-client", command: "h2load", tasks: ["bench"] },
+  { package: "tinyproxy-bin", command: "tinyproxy", tasks: ["bench"] },
   { package: "bubblewrap", command: "bwrap", tasks: ["test"] },
 ];
 

@@ -1,4 +1,4 @@
-import { BlockList, isIPv4 } from "node:net";
+import { BlockList, isIPv4, SocketAddress } from "node:net";
 import { canonicalHost } from "./host.js";
 
 /** Addresses that lead to the machine itself, to its cloud's credentials, or to nobody in particular. */
@@ -30,8 +30,8 @@ export function closedAddressKind(text: string): string | undefined {
   const address = canonicalHost(text);
   if (address === undefined) return "no address that can be checked";
   for (const each of [address, ...(isIPv4(address) ? [] : wrappedAddresses(address))]) {
-    const family = isIPv4(each) ? "ipv4" : "ipv6";
-    const kind = closedLists().find(([, list]) => list.check(each, family))?.[0];
+    const checked = new SocketAddress({ address: each, family: isIPv4(each) ? "ipv4" : "ipv6" });
+    const kind = closedLists().find(([, list]) => list.check(checked))?.[0];
     if (kind !== undefined) return kind;
   }
   return undefined;

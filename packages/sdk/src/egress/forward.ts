@@ -1,5 +1,4 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
 import type { Exchange } from "./exchange.js";
 import { checkHead, framingOf, hasBody, requestHeaders, responseHeaders, trailersOf } from "./headers.js";
 import {
@@ -119,18 +118,34 @@ export async function passOn(answer: IncomingMessage, response: ServerResponse):
   response.sendDate = false;
   try {
     response.writeHead(answer.statusCode ?? 0, answer.statusMessage, responseHeaders(answer));
-    // Headers arrive when they are there, not with the first bytes of a slow body.
-    response.flushHeaders();
   } catch (error) {
     answer.destroy();
     throw error instanceof Refusal ? error : brokenBy(error as Error);
   }
-  try {
-    await pipeline(answer, response, { end: false });
-  } catch (error) {
-    throw brokenBy(error as Error);
-  }
+  // With the first bytes of the body where those are there already, and without them where they take long.
+  setImmediate(() => {
+    if (!response.writableEnded && !response.destroyed) response.flushHeaders();
+  });
+  await drain(answer, response);
   const trailers = trailersOf(answer);
   if (trailers.length > 0 && response.chunkedEncoding) response.addTrailers(trailers);
   response.end();
+}
+
+/** Writes all of an answer's body; the response is left open for trailers. */
+function drain(answer: IncomingMessage, response: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => void answer.destroy();
+    answer.once("end", () => {
+      response.off("close", gone);
+      resolve();
+    });
+    answer.once("error", (error) => reject(brokenBy(error)));
+    // Comes after either of those, and alone where nobody is to blame but this side.
+    answer.once("close", () => {
+      if (!answer.readableEnded) reject(brokenBy(new Error("closed")));
+    });
+    response.once("close", gone);
+    answer.pipe(response, { end: false });
+  });
 }

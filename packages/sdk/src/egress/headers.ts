@@ -33,11 +33,18 @@ export function* pairsOf(raw: RawHeaders): Generator<readonly [name: string, val
 
 /** What remains for the other side: without the fields for this connection, those that `Connection` names, and `but`. */
 export function endToEnd(raw: RawHeaders, but: readonly string[] = []): string[] {
-  const named = [...pairsOf(raw)]
-    .filter(([, , lower]) => lower === "connection")
-    .flatMap(([, value]) => value.split(",").map((token) => token.trim().toLowerCase()));
-  const dropped = new Set([...hopByHop, ...named, ...but]);
-  return [...pairsOf(raw)].flatMap(([name, value, lower]) => (dropped.has(lower) ? [] : [name, value]));
+  const named = connectionTokens(raw);
+  const kept: string[] = [];
+  for (const [name, value, lower] of pairsOf(raw))
+    if (!hopByHop.has(lower) && !named.includes(lower) && !but.includes(lower)) kept.push(name, value);
+  return kept;
+}
+
+function connectionTokens(raw: RawHeaders): string[] {
+  const tokens: string[] = [];
+  for (const [, value, lower] of pairsOf(raw))
+    if (lower === "connection") tokens.push(...value.split(",").map((token) => token.trim().toLowerCase()));
+  return tokens;
 }
 
 /** Adds this proxy to those that a message went through. */

@@ -60,16 +60,23 @@ export function answerTo(
   { route }: Pick<OriginRequest, "route">,
 ): Promise<OriginAnswer> {
   return new Promise((resolve, reject) => {
+    let isAnswered = false;
     request.once("response", (response) => {
+      isAnswered = true;
       // The client has no part in what is between the two proxies.
       if (response.statusCode === 407 && route.via === "upstream") {
         response.destroy();
         reject(upstreamRefusal(407, "a request"));
       } else resolve({ how: "response", response });
     });
-    request.once("upgrade", (response, stream, head) => resolve({ how: "upgrade", response, stream, head }));
+    request.once("upgrade", (response, stream, head) => {
+      isAnswered = true;
+      resolve({ how: "upgrade", response, stream, head });
+    });
     request.on("error", (error) => reject(error instanceof Refusal ? error : brokenBy(error)));
-    request.once("close", () => reject(brokenBy(new Error("closed"))));
+    request.once("close", () => {
+      if (!isAnswered) reject(brokenBy(new Error("closed")));
+    });
   });
 }
 

@@ -90,7 +90,8 @@ export class Outbound {
     open: (cancel: AbortSignal) => Promise<Duplex>,
   ): Promise<Duplex> {
     const timeoutMs = this.#limits.connectTimeoutMs;
-    const late = new Refusal("timeout", `${host}, port ${port}, was not reached within ${timeoutMs} ms`);
+    const late = (): Refusal =>
+      new Refusal("timeout", `${host}, port ${port}, was not reached within ${timeoutMs} ms`);
     const cancel = new AbortController();
     try {
       const stream = await within(open(cancel.signal), timeoutMs, late, signal, (lost) => lost.destroy());

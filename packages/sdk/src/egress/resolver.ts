@@ -28,10 +28,8 @@ export async function addressesOf(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   if (isIP(host) !== 0) return [host];
-  const slow = new Refusal(
-    "resolver-failed",
-    `the addresses of ${host} were not found within ${timeoutMs} ms`,
-  );
+  const slow = (): Refusal =>
+    new Refusal("resolver-failed", `the addresses of ${host} were not found within ${timeoutMs} ms`);
   const found = await within(resolve(host), timeoutMs, slow, signal).catch((error: unknown) => {
     throw error instanceof Refusal || signal.aborted ? error : resolverFault(host, error);
   });

@@ -1,11 +1,11 @@
 /**
- * A promise's result within a time; past it `late` is thrown. What comes after that, or after an abort, is nobody's:
+ * A promise's result within a time; past it what `late` makes is thrown. What comes after that, or after an abort, is nobody's:
  * `discard` gets it.
  */
 export function within<Value>(
   promise: Promise<Value>,
   timeoutMs: number,
-  late: Error,
+  late: () => Error,
   signal: AbortSignal,
   discard: (value: Value) => void = () => undefined,
 ): Promise<Value> {
@@ -18,7 +18,7 @@ export function within<Value>(
       run();
     };
     const aborted = (): void => settle(() => reject(signal.reason as Error));
-    const timer = setTimeout(() => settle(() => reject(late)), timeoutMs);
+    const timer = setTimeout(() => settle(() => reject(late())), timeoutMs);
     promise.then(
       (value) => (waiting ? settle(() => resolve(value)) : discard(value)),
       (error: unknown) => {
