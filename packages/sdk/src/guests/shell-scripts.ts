@@ -45,7 +45,7 @@ else
   [ -d "$dir" ] || { echo "$dir can't be made" >&2; exit 1; }
   tries=0
   until [ -s "$dir/pid" ]; do
-    [ "$tries" -lt 50 ] || { echo "$dir is there, and holds no program" >&2; exit 1; }
+    [ "$tries" -lt 20 ] || { echo "$dir is there, and holds no program" >&2; exit 1; }
     tries=$((tries + 1))
     sleep 0.1
   done
@@ -77,8 +77,9 @@ keep() {
   : >"$dir/$1.end"
 }
 
-keep stdout <"$dir/stdout.in" >/dev/null 2>&1 3<&- &
-keep stderr <"$dir/stderr.in" >/dev/null 2>&1 3<&- &
+# A redirected function would keep copies of what it was redirected from.
+(exec <"$dir/stdout.in" >/dev/null 2>&1 3<&- && keep stdout) &
+(exec <"$dir/stderr.in" >/dev/null 2>&1 3<&- && keep stderr) &
 setsid "$@" <&3 >"$dir/stdout.in" 2>"$dir/stderr.in" 3<&- &
 program=$!
 exec 3<&-
@@ -127,9 +128,9 @@ out_piece=$2 out_offset=$3 err_piece=$4 err_offset=$5
 
 oldest() {
   found=
-  for file in "$dir/$1".[0-9]*; do
-    number=\${file##*.}
-    [ -e "$file" ] && [ "$number" -gt "$piece" ] || continue
+  for other in "$dir/$1".[0-9]*; do
+    number=\${other##*.}
+    [ -e "$other" ] && [ "$number" -gt "$piece" ] || continue
     [ -n "$found" ] && [ "$found" -le "$number" ] || found=$number
   done
   [ -n "$found" ]
@@ -197,7 +198,7 @@ if [ ! -s "$dir/pid" ]; then
   [ -z "$claim" ] || ! mkdir -p "\${dir%/*}" || ! mkdir "$dir" 2>/dev/null || { echo gone; exit; }
   [ -d "$dir" ] || { echo gone; exit; }
   tries=0
-  until [ -s "$dir/pid" ] || [ "$tries" -ge 50 ]; do
+  until [ -s "$dir/pid" ] || [ "$tries" -ge 20 ]; do
     tries=$((tries + 1))
     sleep 0.1
   done

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -68,7 +69,7 @@ export async function busyboxGuest(): Promise<Guest> {
     "unshare",
     [
       ...["--mount", "--pid", "--fork", "--kill-child", "sh", "-c"],
-      `mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && : >"$0/up" && exec chroot "$0" /bin/sleep 100000`,
+      `mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" /bin/sleep 100000`,
       root,
     ],
     { stdio: "ignore" },
@@ -78,10 +79,18 @@ export async function busyboxGuest(): Promise<Guest> {
     await new Promise((resolve) => holder.once("close", resolve));
     rmSync(root, { recursive: true, force: true });
   });
-  while (!existsSync(join(root, "up"))) await new Promise((resolve) => setTimeout(resolve, 5));
-  const first = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, "utf8").trim();
+  const first = await childIn(holder.pid ?? 0, root);
   const enter = ["nsenter", "--target", first, "--mount", "--pid", "--root", "--wd", "--"];
   return { ...execs(enter, "/"), folder, outside: join(root, folder) };
+}
+
+/** The child of a process, once it is in its root: before that it is in this machine's. */
+async function childIn(pid: number, root: string): Promise<string> {
+  for (;;) {
+    const child = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+    if (child !== "" && readlinkSync(`/proc/${child}/root`) === root) return child;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 function libraries(program: string): string[] {
