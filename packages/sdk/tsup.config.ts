@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     egress: "src/egress/index.ts",
+    guests: "src/guests/index.ts",
     processes: "src/processes/index.ts",
     protocol: "src/protocol/index.ts",
   },

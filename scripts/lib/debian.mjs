@@ -8,6 +8,8 @@ const table = [
   { package: "nghttp2-client", command: "h2load", tasks: ["bench"] },
   { package: "tinyproxy-bin", command: "tinyproxy", tasks: ["bench"] },
   { package: "bubblewrap", command: "bwrap", tasks: ["test"] },
+  { package: "busybox", command: "busybox", tasks: ["test"] },
+  { package: "socat", command: "socat", tasks: ["test", "bench"] },
 ];
 
 /**

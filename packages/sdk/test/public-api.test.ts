@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import * as sdk from "../src/index.js";
 import * as egress from "../src/egress/index.js";
+import * as guests from "../src/guests/index.js";
 import * as processes from "../src/processes/index.js";
 import * as protocol from "../src/protocol/index.js";
 
@@ -44,6 +45,12 @@ it("the public API has these values and no others", () => {
     "egressProxyEnvironment",
     "enforcesEgress",
     "upstreamProxyUrl",
+  ]);
+  expect(Object.keys(guests).sort()).toEqual([
+    "envOverStdin",
+    "guestBridge",
+    "shellLauncher",
+    "streamOverExec",
   ]);
   expect(Object.keys(processes).sort()).toEqual([
     "SpawnError",
