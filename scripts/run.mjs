@@ -1,6 +1,6 @@
-// `npm test`, `npm run demo`, `npm run bench`, `npm run soak`, `npm run package`, `npm run check`: each does all that it
-// needs, on a machine that has Node.js and nothing else. Only Node.js's own modules may be imported up to the point
-// where packages are installed.
+// `npm test`, `npm run demo`, `npm run bench`, `npm run soak`, `npm run package`, `npm run check`, `npm run docs:api`:
+// each does all that it needs, on a machine that has Node.js and nothing else. Only Node.js's own modules may be
+// imported up to the point where packages are installed.
 import { assertNodeVersion } from "./lib/node-version.mjs";
 import { debianPackages } from "./lib/debian.mjs";
 import { install } from "./lib/pnpm.mjs";
@@ -32,6 +32,10 @@ const tasks = {
   check: {
     build: { packages: true, fixtures: false },
     run: async (args) => (await import("./checks/run.mjs")).runChecks(args),
+  },
+  "docs:api": {
+    build: { packages: false, fixtures: false },
+    run: async (args) => (await import("./lib/commands.mjs")).runTool("typedoc", args),
   },
 };
 

@@ -64,6 +64,16 @@ export function runNode(args) {
   return openly(process.execPath, args);
 }
 
+/**
+ * Runs a program that the installed packages brought, before the reader's eyes.
+ *
+ * @param {string} name
+ * @param {readonly string[]} args
+ */
+export function runTool(name, args) {
+  return openly(tool(name), args);
+}
+
 /** A program that the installed packages brought. @param {string} name */
 export function tool(name) {
   return join(root, "node_modules", ".bin", name);
