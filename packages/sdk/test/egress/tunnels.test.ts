@@ -141,7 +141,7 @@ describe("CONNECT", () => {
 
   it("EGR-3: vector 39, a quiet tunnel is cut, a busy one is not, however long it lives", async () => {
     const origin = await startOrigin((_, { socket }) => void socket.write("pong\r\n\r\n"));
-    const test = await openProxy({ limits: { idleTimeoutMs: 150 } });
+    const test = await openProxy({ limits: { idleTimeoutMs: 600 } });
     const [quiet, busy] = [await test.connect(), await test.connect()];
     for (const client of [quiet, busy])
       await client.send(connectTo(`allowed.test:${origin.port}`)).until(established);
