@@ -75,8 +75,8 @@ export interface SessionBackend<H extends Json = Json> {
   /** Watches a program that runs already, after a restart (REC-1) or where its watch broke off. */
   adopt?(handle: H, io: PluginIo, context: BackendContext): Promise<RunningPlugin>;
   /**
-   * Runs a helper program in the guest and resolves when it has ended. With it a plugin's listener is reached
-   * where `launch` gives no `reach` and the guest shares no directory.
+   * Runs a helper program in the guest and resolves when it has ended. With it, and the runtime's option
+   * `guestBridge`, a plugin's listener is reached where `launch` gives no `reach` and the guest shares no directory.
    */
   exec?(handle: H, argv: readonly string[], options: ExecOptions, context: BackendContext): Promise<Ended>;
   /** Makes and removes workspaces: later hosts only (WORK-2). */

@@ -9,7 +9,7 @@ import { backoffMs } from "./backoff.js";
 import type { GuestExec } from "../guests/index.js";
 import type { Guest, GuestListener, Json, Reach, RunningPlugin } from "./guest.js";
 import { sharedSocketName } from "./listeners.js";
-import type { Surroundings } from "./surroundings.js";
+import type { OpenGuestBridge, Surroundings } from "./surroundings.js";
 import { pause } from "./waiting.js";
 
 /** The host's way to a plugin. */
@@ -42,19 +42,20 @@ export async function openWay<H extends Json>(around: Surroundings<H>, options: 
   }
   if (guest.shared !== undefined)
     return fixed(formatDialTarget({ type: "unix", path: join(guest.shared.onHost, sharedSocketName) }));
-  if (around.backend.exec !== undefined) return pipe(around, await dialByExec(around, options));
+  if (around.backend.exec !== undefined && around.guestBridge !== undefined)
+    return pipe(around, dialByExec(around, options, around.guestBridge));
   throw new RuntimeProviderError(
     "INTERNAL",
-    "the backend does not say how the plugin is reached; give RunningPlugin.reach or Guest.shared, or an exec",
+    "the backend does not say how the plugin is reached; give RunningPlugin.reach or Guest.shared, or exec and the runtime's option guestBridge",
   );
 }
 
 /** Reaches the listener by programs that are run in the guest, one for each connection. */
-async function dialByExec<H extends Json>(
+function dialByExec<H extends Json>(
   { backend, calls }: Surroundings<H>,
   { sessionId, guest, listener, signal: over }: WayOptions<H>,
-): Promise<(signal: AbortSignal) => Promise<Duplex>> {
-  const { guestBridge } = await import("../guests/index.js");
+  guestBridge: OpenGuestBridge,
+): (signal: AbortSignal) => Promise<Duplex> {
   const exec: GuestExec = (argv, { signal, ...options }) => {
     const both = signal === undefined ? over : AbortSignal.any([signal, over]);
     const context = calls.lasting({ what: "running a program in the guest", sessionId }, both);

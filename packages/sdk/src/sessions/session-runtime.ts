@@ -20,7 +20,7 @@ import type { RuntimeSession } from "./session.js";
 import { SessionSecrets } from "./session-secrets.js";
 import { SessionTable } from "./session-table.js";
 import { assertCanStart } from "./start-session-checks.js";
-import type { Surroundings, UntilHttp2 } from "./surroundings.js";
+import type { OpenGuestBridge, Surroundings, UntilHttp2 } from "./surroundings.js";
 import { settledWithin, type Clock } from "./waiting.js";
 
 /** What the author of a provider, rather than of a backend, decides. */
@@ -48,6 +48,11 @@ export interface SessionRuntimeOptions {
    * is written down for the next instance. `"keep"`: guests that outlive the provider stay. Default `"destroy"`.
    */
   readonly onShutdown?: "destroy" | "keep";
+  /**
+   * Reaches plugins in guests of a backend that has nothing but `exec`: `guestBridge` of
+   * `@gestalt-runtime/sdk/guests`. Default: none; such a backend gives `RunningPlugin.reach` itself.
+   */
+  readonly guestBridge?: OpenGuestBridge;
   /** For tests and simulations. Default: the clock of this machine. */
   readonly clock?: Clock;
 }
@@ -249,6 +254,7 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
       hostDirectory: new HostDirectory(traits.kind, providerName),
       ports: new PortBook(),
       secrets,
+      ...(this.options.guestBridge && { guestBridge: this.options.guestBridge }),
       over: this.#over.signal,
     };
   }

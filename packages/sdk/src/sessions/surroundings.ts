@@ -1,5 +1,6 @@
 import type { Http2Answer, WaitForHttp2Options } from "../dial-target/http2-probe.js";
 import type { DialTarget } from "../dial-target/dial-target.js";
+import type { GuestBridge, GuestExec } from "../guests/index.js";
 import type { LogForwarder } from "../logs/index.js";
 import type { Logger } from "../provider/logger.js";
 import type { SessionBackend } from "./backend.js";
@@ -31,7 +32,11 @@ export interface Surroundings<H extends Json> {
   readonly ports: PortBook;
   readonly secrets: SessionSecrets;
   readonly untilHttp2: UntilHttp2;
+  readonly guestBridge?: OpenGuestBridge;
 }
+
+/** `guestBridge` of the guests room, handed in by those who need it: it weighs more than what others load. */
+export type OpenGuestBridge = (options: { readonly exec: GuestExec }) => Pick<GuestBridge, "dialTo">;
 
 /** Waits until something at a dial target answers HTTP/2 (PLUG-4). */
 export type UntilHttp2 = (target: DialTarget, options: WaitForHttp2Options) => Promise<unknown>;

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { guestBridge } from "../../src/guests/index.js";
 import type { BackendTraits, PluginRequest, Reach, SessionBackend } from "../../src/sessions/index.js";
 import { http2Server, openRuntime, type RuntimeUnderTest, type TestServer } from "./runtime-support.js";
 
@@ -53,16 +54,19 @@ async function started(
   changes: Partial<SessionBackend<string>> = {},
 ): Promise<{ runtime: RuntimeUnderTest; id: string; dialTarget: string; requests: PluginRequest[] }> {
   const requests: PluginRequest[] = [];
-  runtime = await openRuntime<string>({
-    traits,
-    create: () => Promise.resolve({ handle: "guest" }),
-    launch: (_, request) => {
-      requests.push(request);
-      return Promise.resolve({ ended: new Promise(() => undefined), ...(reach && { reach }) });
+  runtime = await openRuntime<string>(
+    {
+      traits,
+      create: () => Promise.resolve({ handle: "guest" }),
+      launch: (_, request) => {
+        requests.push(request);
+        return Promise.resolve({ ended: new Promise(() => undefined), ...(reach && { reach }) });
+      },
+      destroy: () => Promise.resolve("gone"),
+      ...changes,
     },
-    destroy: () => Promise.resolve("gone"),
-    ...changes,
-  });
+    { guestBridge, limits: { startSessionWaitMs: 2_000 } },
+  );
   const { id } = await runtime.start();
   const { dialTarget } = await runtime.plugin(id);
   return { runtime, id, dialTarget, requests };
