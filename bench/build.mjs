@@ -6,6 +6,8 @@ await build({
   absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
   entryPoints: {
     main: "src/main.ts",
+    "bridge-origin": "subjects/bridge-origin.ts",
+    bridge: "subjects/bridge.ts",
     "proxy-origin": "subjects/proxy-origin.ts",
     "egress-proxy": "subjects/egress-proxy.ts",
     "bare-server": "subjects/bare-server.ts",

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { measureBridge } from "./bridge.js";
 import { measureExecutable } from "./executable.js";
 import { measureGetSession } from "./get-session.js";
 import { measureManySessions } from "./many-sessions.js";
@@ -16,6 +17,7 @@ const parts: Record<string, (effort: Effort) => Promise<Row[]>> = {
   "get-session": measureGetSession,
   "many-sessions": measureManySessions,
   proxy: measureProxy,
+  bridge: measureBridge,
 };
 
 const { values, positionals } = parseArgs({
