@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -93,6 +94,18 @@ describe("the reference's entry points", () => {
   it("are all that the packages export", () => {
     expect(entryPointFaults()).toEqual([]);
     expect(missingEntryPoints(exports, ["src/index.ts", "src/part/index.ts"], exists)).toEqual([]);
+  });
+
+  it("stand in the package's own page", () => {
+    const folder = join(root, "packages/sdk");
+    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+      name: string;
+      exports: Record<string, unknown>;
+    };
+    const page = readFileSync(join(folder, "README.md"), "utf8");
+    const names = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
+    expect(names).toContain("./processes");
+    for (const name of names) expect(page).toContain(`| \`${manifest.name}${name.slice(1)}\` `);
   });
 
   it("lack nothing and hold nothing else", () => {

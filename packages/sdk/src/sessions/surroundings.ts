@@ -35,7 +35,10 @@ export interface Surroundings<H extends Json> {
   readonly guestBridge?: OpenGuestBridge;
 }
 
-/** `guestBridge` of the guests room, handed in by those who need it: it weighs more than what others load. */
+/**
+ * What reaches plugins in guests that can only run programs: `guestBridge` of `@gestalt-runtime/sdk/guests`. It is handed
+ * in by those who need it, since it weighs more than what others load.
+ */
 export type OpenGuestBridge = (options: { readonly exec: GuestExec }) => Pick<GuestBridge, "dialTo">;
 
 /** Waits until something at a dial target answers HTTP/2 (PLUG-4). */
