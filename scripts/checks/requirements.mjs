@@ -3,16 +3,17 @@ import { testReport } from "../lib/vitest.mjs";
 
 /** Requirements of the host contract that tests must prove, by area. */
 export const requirements = Object.entries({
-  PROC: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+  PROC: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
   LIFE: [1, 2, 3, 4, 5, 6, 7],
-  SUP: [1, 2, 3],
+  SUP: [1, 2, 3, 4],
   SESS: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13],
   BIND: [1, 2, 3, 4, 5],
   PLUG: [1, 2, 3, 4, 5, 6, 7, 8],
-  DIAL: [1, 2, 5],
-  LOGS: [1, 2, 3, 5, 6],
-  REC: [2],
-  WORK: [1],
+  DIAL: [1, 2, 3, 4, 5],
+  EGR: [1, 2, 3, 4, 5],
+  LOGS: [1, 2, 3, 4, 5, 6],
+  REC: [1, 2],
+  WORK: [1, 2, 3],
 }).flatMap(([area, numbers]) => numbers.map((number) => `${area}-${number}`));
 
 /**
