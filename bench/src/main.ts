@@ -4,10 +4,12 @@ import { parseArgs } from "node:util";
 import { measureBridge } from "./bridge.js";
 import { measureExecutable } from "./executable.js";
 import { measureGetSession } from "./get-session.js";
+import { measureLogs } from "./logs.js";
 import { measureManySessions } from "./many-sessions.js";
 import { measureProxy } from "./proxy.js";
 import { here } from "./programs.js";
 import { keepsLimit, type Effort, type Row } from "./row.js";
+import { measureStartPlugin } from "./start-plugin.js";
 import { measureStartUp } from "./start-up.js";
 
 /** What `npm run bench` measures; `npm run bench -- start-up logs` measures these parts alone. */
@@ -15,7 +17,9 @@ const parts: Record<string, (effort: Effort) => Promise<Row[]>> = {
   "start-up": measureStartUp,
   executable: measureExecutable,
   "get-session": measureGetSession,
+  "start-plugin": measureStartPlugin,
   "many-sessions": measureManySessions,
+  logs: measureLogs,
   proxy: measureProxy,
   bridge: measureBridge,
 };
