@@ -17,7 +17,7 @@ export const apiReferenceChecks = [
     // Warnings are errors there: an export or member without a docstring, a link that leads nowhere, a type that is
     // used and not exported.
     name: "API reference: docstrings and links",
-    run: () => quietly(tool("typedoc"), ["--emit", "none", "--logLevel", "Warn"]),
+    run: () => quietly(tool("typedoc"), ["--emit", "none", "--logLevel", "Warn"], { env: { NO_COLOR: "1" } }),
   },
 ];
 
