@@ -50,6 +50,12 @@ export {
   type ImageReference,
   type RegistryCredentials,
 } from "./images/index.js";
+export {
+  bindingEnvironment,
+  openHostService,
+  type HostService,
+  type HostServiceOptions,
+} from "./host-services/index.js";
 export { hostSandbox, type HostSandbox } from "./sandbox/index.js";
 export * from "./sessions/index.js";
 export {

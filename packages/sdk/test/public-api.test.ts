@@ -10,6 +10,7 @@ it("the public API has these values and no others", () => {
   expect(Object.keys(sdk).sort()).toEqual([
     "BackendError",
     "RuntimeProviderError",
+    "bindingEnvironment",
     "canonicalHost",
     "createLogForwarder",
     "createSessionRuntime",
@@ -26,6 +27,7 @@ it("the public API has these values and no others", () => {
     "maxUnixPathBytes",
     "memorySessionStore",
     "openBridge",
+    "openHostService",
     "openInstanceDirectory",
     "parseDialTarget",
     "parseHostDialTarget",

@@ -1,4 +1,4 @@
-import { parseDialTarget } from "../dial-target/dial-target.js";
+import { bindingEnvironment } from "../host-services/index.js";
 import type { StringMap } from "../provider/types.js";
 
 /** The names that a plugin may have from the provider's own environment; nothing else leaks in (PLUG-2). */
@@ -35,16 +35,13 @@ export interface EnvironmentParts {
  * request can't know, and official SDKs end the plugin when it is wrong.
  */
 export function pluginEnvironment(parts: EnvironmentParts): Record<string, string> {
-  const env: Record<string, string> = { ...parts.base, ...parts.request };
-  for (const [name, target] of parts.bindings) env[name] = bindingValue(target);
+  const env: Record<string, string> = {
+    ...parts.base,
+    ...parts.request,
+    ...bindingEnvironment(parts.bindings),
+  };
   delete env.GESTALT_PLUGIN_PARENT_PID;
   env.GESTALT_PLUGIN_SOCKET = parts.listener;
   env.GESTALT_PLUGIN_NAME = parts.pluginName;
   return env;
-}
-
-/** BIND-2: a direct socket is a bare path; BIND-3: a relay is passed on unchanged. */
-function bindingValue(target: string): string {
-  const parsed = parseDialTarget(target, "relay.dial_target");
-  return parsed.type === "unix" ? parsed.path : target;
 }
