@@ -250,6 +250,7 @@ export class RuntimeSession<H extends Json> {
       this.#watchGuest(guest.handle).guest(guest.ended);
     } catch (thrown) {
       this.#createError = this.#fail("create", thrown, "creating the guest");
+      this.#destroy();
     }
   }
 
@@ -290,6 +291,8 @@ export class RuntimeSession<H extends Json> {
       return { id: `p-${randomUUID()}`, dialTarget };
     } catch (thrown) {
       const cause = this.#fail(signal.aborted ? "cancelled" : "start", thrown, "StartPlugin");
+      // What is fetched has to be fetched while the guest is there (LOGS-3).
+      await run.output.lastPull(flushTimeoutMs);
       await settledWithin(clock, this.#destroy(limits.stopTimeoutMs).asked, limits.stopTimeoutMs);
       await run.output.ended(flushTimeoutMs);
       // LOGS-3: the host reads the last records the moment that it has the error.
@@ -339,7 +342,6 @@ export class RuntimeSession<H extends Json> {
     const word = thrown instanceof BackendError ? (thrown.options.reason ?? reason) : reason;
     this.#enter(states.failed(word, error.message));
     this.#voice.say(`the session failed: ${error.message}`);
-    this.#destroy();
     return error;
   }
 
