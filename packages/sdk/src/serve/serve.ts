@@ -1,5 +1,6 @@
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { Logger } from "../provider/logger.js";
+import type { Middleware } from "../operations/middleware.js";
 import type { PluginRuntimeProvider } from "../provider/provider.js";
 import { CallRegister } from "../services/call-register.js";
 import { addProviderServices } from "../services/services.js";
@@ -26,6 +27,11 @@ export interface ServeOptions {
   readonly slowCallMs?: number;
   /** Default: lines on stderr, which the host passes on. */
   readonly logger?: Logger;
+  /**
+   * Run around every call of the host, the first one outermost: they may time it, log it or refuse it. Default:
+   * none, which costs nothing.
+   */
+  readonly middleware?: readonly Middleware[];
 }
 
 /**
@@ -73,7 +79,11 @@ async function run(
   const socket = new SocketPath(options.socketPath ?? socketPathOf(process.env));
   const server = createServer();
   const calls = new CallRegister(logger, options.slowCallMs ?? 60_000);
-  const lifecycle = addProviderServices(server, provider, { calls, logger });
+  const lifecycle = addProviderServices(server, provider, {
+    calls,
+    logger,
+    ...(options.middleware !== undefined && { middleware: options.middleware }),
+  });
   const failures: unknown[] = [];
   const attempt = async (step: () => void | Promise<void>): Promise<void> => {
     try {

@@ -4,7 +4,8 @@ import type { CallContext } from "../provider/context.js";
 import type { Logger } from "../provider/logger.js";
 
 /** The wire's side of a call, as far as a context needs it. */
-export type WireCall = Pick<ServerUnaryCall<unknown, unknown>, "cancelled" | "getDeadline" | "once">;
+export type WireCall = Pick<ServerUnaryCall<unknown, unknown>, "cancelled" | "getDeadline" | "once"> &
+  Partial<Pick<ServerUnaryCall<unknown, unknown>, "metadata">>;
 
 /** A cancellation this close to the deadline is the deadline's. */
 const deadlineSlackMs = 20;
@@ -35,6 +36,12 @@ export class ActiveCall implements CallContext {
       else this.wire.once("cancelled", () => this.#cancelled());
     }
     return this.#controller.signal;
+  }
+
+  /** For a middleware: the text under a key, in any case of letters. */
+  metadata(key: string): string | undefined {
+    const [value] = this.wire.metadata?.get(key) ?? [];
+    return typeof value === "string" ? value : undefined;
   }
 
   /** From here on the signal stays quiet: grpc-js says "cancelled" after every call, answered ones too. */

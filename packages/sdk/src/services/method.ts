@@ -2,6 +2,7 @@ import type { handleUnaryCall, sendUnaryData, ServerUnaryCall } from "@grpc/grpc
 import { statusDetails } from "../errors/details.js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { Logger } from "../provider/logger.js";
+import { runMiddleware, type Middleware } from "../operations/middleware.js";
 import type { CallRegister } from "./call-register.js";
 import { ActiveCall } from "./call.js";
 import { endTracked, runTracked } from "./current-method.js";
@@ -10,6 +11,8 @@ import { endTracked, runTracked } from "./current-method.js";
 export interface MethodOptions {
   readonly calls: CallRegister;
   readonly logger: Logger;
+  /** Run around every call; left out where there is none. */
+  readonly middleware?: readonly Middleware[];
 }
 
 /**
@@ -27,9 +30,15 @@ export type Method<I, O> = (request: I, context: ActiveCall) => O | Promise<O>;
  */
 export function unaryHandler<I, O>(
   name: string,
-  method: Method<I, O>,
+  inner: Method<I, O>,
   options: MethodOptions,
 ): handleUnaryCall<I, O> {
+  // Decided once: a provider without middleware pays nothing for it (SESS-5).
+  const { middleware = [] } = options;
+  const method: Method<I, O> =
+    middleware.length === 0
+      ? inner
+      : (request, call) => runMiddleware(middleware, call, () => inner(request, call));
   return (wire: ServerUnaryCall<I, O>, send: sendUnaryData<O>) => {
     const call = new ActiveCall(name, options.logger, wire);
     options.calls.begin(call);
