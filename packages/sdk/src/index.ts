@@ -1,5 +1,5 @@
 export { servePluginRuntimeProvider, type ServeOptions } from "./serve/serve.js";
-export { createStderrLogger } from "./serve/stderr-logger.js";
+export { createStderrLogger, type StderrLoggerOptions } from "./serve/stderr-logger.js";
 export type { Awaitable, PluginRuntimeProvider } from "./provider/provider.js";
 export type { BackgroundContext, CallContext, ConfigureContext } from "./provider/context.js";
 export type { Logger } from "./provider/logger.js";
