@@ -67,6 +67,6 @@ export interface OpenSessionStore {
    * dead, a guest of which nobody holds a record is an orphan.
    */
   holds(sessionId: string): Promise<boolean>;
-  /** Lets go: what is still written down is a leftover from now on. */
+  /** Waits for what is being saved, and lets go: what is still written down is a leftover from now on. */
   close(): Promise<void>;
 }

@@ -54,9 +54,10 @@ export class ModelStore implements SessionStore {
         return Promise.resolve(known === undefined ? "unknown" : known.alive ? "alive" : "dead");
       },
       holds: (sessionId: string) => Promise.resolve(this.records.some(({ id }) => id === sessionId)),
-      close: () => {
+      close: async () => {
+        // What is being saved gets there first.
+        await this.clock.sleep(2);
         mine.alive = false;
-        return Promise.resolve();
       },
     });
   }
