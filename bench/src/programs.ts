@@ -15,4 +15,5 @@ export const busySessions: Program = {
 export const processRuntime: Program = {
   name: "process runtime",
   file: here("../../examples/process-runtime/dist/process-runtime.mjs"),
+  isTalkative: true,
 };

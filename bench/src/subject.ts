@@ -12,6 +12,8 @@ export interface Program {
   readonly name: string;
   readonly file: string;
   readonly nodeArgs?: readonly string[];
+  /** True where what it writes to its stderr is no sign of trouble. */
+  readonly isTalkative?: boolean;
   /** Starts by itself, without Node.js before it. Default false. */
   readonly isExecutable?: boolean;
 }
@@ -31,14 +33,15 @@ export interface Subject {
 }
 
 /** Starts a program as the host does, and measures the time until it has answered a first call. */
-export async function startSubject({ file, nodeArgs = [], isExecutable = false }: Program): Promise<Subject> {
+export async function startSubject(program: Program): Promise<Subject> {
+  const { file, nodeArgs = [], isExecutable = false, isTalkative = false } = program;
   const directory = await mkdtemp(join(tmpdir(), "gst-b-"));
   const socket = join(directory, "s.sock");
   const watcher = watch(directory);
   const started = performance.now();
   const [command, args] = isExecutable ? [file, []] : [process.execPath, [...nodeArgs, file]];
   const child = spawn(command, args, {
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", isTalkative ? "ignore" : "inherit"],
     env: {
       PATH: process.env.PATH,
       TMPDIR: directory,

@@ -45,6 +45,8 @@ export class RuntimeSession<H extends Json> {
   #phase: states.Phase;
   #metadata: plain.StringMap;
   #isClaimed = false;
+  /** What `describe` has put together; undefined once something in it has changed. */
+  #view: plain.Session | undefined;
   #createError: RuntimeProviderError | undefined;
   #run: PluginRun<H> | undefined;
   /** The last note of the session's state. */
@@ -101,6 +103,14 @@ export class RuntimeSession<H extends Json> {
 
   /** The session as the host sees it: from memory, whatever is under way (SESS-5). */
   describe(): plain.Session {
+    // The hot path: what has not changed is not put together again.
+    if (this.#view !== undefined) return this.#view;
+    const view = this.#describe();
+    if (view.state !== "pending") this.#view = view;
+    return view;
+  }
+
+  #describe(): plain.Session {
     const phase = this.#phase;
     const { progress } = this.#voice;
     return {
@@ -261,6 +271,7 @@ export class RuntimeSession<H extends Json> {
     const guest = await this.#keeper.create(wanted, signal);
     this.#metadata = this.#metadataWith(guest.notes);
     this.#lifetime.atMost(guest.expiresAt);
+    this.#view = undefined;
     if (guest.notes !== undefined) void this.#recorder.note({ notes: guest.notes });
     return guest;
   }
@@ -309,7 +320,9 @@ export class RuntimeSession<H extends Json> {
       events: {
         onEnded: (ended) => void this.#ended(ended),
         onExpiry: (expiresAt) => {
-          if (this.#lifetime.atMost(expiresAt)) this.#noteState();
+          if (!this.#lifetime.atMost(expiresAt)) return;
+          this.#view = undefined;
+          this.#noteState();
         },
         onSeen: (isRunning) => this.#seen(isRunning),
       },
@@ -374,6 +387,7 @@ export class RuntimeSession<H extends Json> {
   #enter(phase: states.Phase): void {
     if (states.isOver(this.#phase) && phase.name !== "stopped") return;
     this.#phase = phase;
+    this.#view = undefined;
     this.#noteState();
   }
 
