@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { rename } from "node:fs/promises";
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
@@ -49,8 +50,10 @@ const lifecycle: UntypedServiceImplementation = {
 
 const runtime: UntypedServiceImplementation = {
   startSession: ({ request }: Call<StartPluginRuntimeSessionRequest>, send: Send) => {
-    sessions.set("s-1", { metadata: request.metadata, startedAt: new Date() });
-    send(null, describe("s-1"));
+    // As long as an id that is unique for ever has to be (SESS-1).
+    const id = `s-${randomUUID()}`;
+    sessions.set(id, { metadata: request.metadata, startedAt: new Date() });
+    send(null, describe(id));
   },
   getSession: ({ request }: Call<GetPluginRuntimeSessionRequest>, send: Send) => {
     const session = describe(request.sessionId);

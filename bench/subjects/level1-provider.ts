@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { servePluginRuntimeProvider, type Session } from "@gestalt-runtime/sdk";
 
 /** The least that level 1 allows: sessions in a map, and no plugins. */
@@ -6,7 +7,8 @@ const sessions = new Map<string, Session>();
 await servePluginRuntimeProvider({
   getSupport: () => ({ canHostPlugins: true }),
   startSession: ({ metadata }) => {
-    const session: Session = { id: "s-1", state: "ready", metadata, lifecycle: { startedAt: new Date() } };
+    const id = `s-${randomUUID()}`;
+    const session: Session = { id, state: "ready", metadata, lifecycle: { startedAt: new Date() } };
     sessions.set(session.id, session);
     return session;
   },
