@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { guestBridge, type GuestExec, type GuestTool } from "../../src/guests/index.js";
 import { dial, endOf, readAll, startBridge } from "../bridge/support.js";
-import { has, localGuest, temporaryFolder, type Guest } from "./guest.js";
+import { has, localGuest, pipeStream, temporaryFolder, type Guest } from "./guest.js";
 
 const tools: GuestTool[] = ["python3", "perl", "node", "socat"];
 
@@ -129,17 +129,26 @@ for (const tool of tools) {
       });
     });
 
-    it.skipIf(tool === "socat")("T17: a plugin that has ended its half still hears the client", async () => {
-      const plugin = await listen("unix");
-      const stream = await carry(localGuest(), "stream", tool, plugin.target);
-      const guest = await plugin.accept();
-      const heard = readAll(guest);
-      guest.end("last word");
-      expect((await readAll(stream)).toString()).toBe("last word");
-      stream.write("but ");
-      stream.end("I am not done");
-      expect((await heard).toString()).toBe("but I am not done");
-    });
+    it.skipIf(tool === "socat").each(["sockets", "pipes"] as const)(
+      "T17: a plugin that has ended its half still hears the client, over %s",
+      async (kind) => {
+        const plugin = await listen("unix");
+        const guest = localGuest();
+        const stream = await carry(
+          kind === "pipes" ? { ...guest, stream: pipeStream(guest) } : guest,
+          "stream",
+          tool,
+          plugin.target,
+        );
+        const there = await plugin.accept();
+        const heard = readAll(there);
+        there.end("last word");
+        expect((await readAll(stream)).toString()).toBe("last word");
+        stream.write("but ");
+        stream.end("I am not done");
+        expect((await heard).toString()).toBe("but I am not done");
+      },
+    );
 
     it("a path with characters that mean something elsewhere is a path", async () => {
       const plugin = await listen("unix", join(temporaryFolder(), "a,b:c!d (e) 'f' \"g\".sock"));

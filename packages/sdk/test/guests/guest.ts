@@ -1,6 +1,8 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import {
   copyFileSync,
+  createReadStream,
+  createWriteStream,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -137,6 +139,16 @@ function execs(enter: readonly string[], cwd: string): Pick<Guest, "exec" | "str
     return Promise.resolve(duplex);
   };
   return { exec, stream };
+}
+
+/** As `stream` does, over pipes; where Node.js starts a program itself it gives it sockets. */
+export function pipeStream({ exec, outside, folder }: Guest): GuestExecStream {
+  return (argv, { signal }) => {
+    execFileSync("mkfifo", [join(outside, "in"), join(outside, "out")]);
+    void exec(["sh", "-c", 'cd "$1" && shift && exec "$@" <in >out', "sh", folder, ...argv], { signal });
+    const readable = createReadStream(join(outside, "out"));
+    return Promise.resolve(Duplex.from({ readable, writable: createWriteStream(join(outside, "in")) }));
+  };
 }
 
 function endedWith(code: number | null, signal: NodeJS.Signals | null): Ended {

@@ -52,11 +52,17 @@ try:
         while b:
             b = b[os.write(1, b):]
     if sys.argv[4] == "close stdout":
+        # Where stdin and stdout are one socket, closing a copy would tell nobody.
+        out, copy = None, os.dup(1)
         try:
-            # Where stdin and stdout are one socket, closing a copy would tell nobody.
-            socket.socket(fileno=os.dup(1)).shutdown(socket.SHUT_WR)
+            out = socket.socket(fileno=copy)
+            out.shutdown(socket.SHUT_WR)
         except OSError:
             pass
+        if out:
+            out.close()
+        else:
+            os.close(copy)
         os.close(1)
         sending.join()
 except OSError:

@@ -33,7 +33,7 @@ exec 3<&0 </dev/null
     done 2>/dev/null
   }
 
-  { cat <&3 >/dev/null; kill "$socat" $(children); } >/dev/null 2>&1 &
+  { cat <&3 >/dev/null; trap "" TERM; kill "$socat" $(children); exit 0; } >/dev/null 2>&1 &
   watch=$!
   exec 3<&-
   while read -r line; do
@@ -42,9 +42,9 @@ exec 3<&0 </dev/null
     *" listening on "*) echo ready ;;
     esac
   done
-  # Only what ends its stdin is meant to end it.
-  kill "$watch" 2>/dev/null && exit 1
-  exit 0
+  # Only the end of its stdin is meant to end it: then this kill comes too late.
+  kill "$watch" 2>/dev/null
+  wait "$watch" || exit 1
 }
 `;
 
