@@ -345,6 +345,17 @@ describe.skipIf(!has("setsid"))("a launcher and its trouble", () => {
     );
   });
 
+  it.skipIf(!has("perl"))("SESS-8: a stop also ends what has left the process group", async () => {
+    const { launcher } = stageIn(localGuest());
+    const marker = `stray-${Math.random()}`;
+    const stray = 'setpgrp(0, 0); $SIG{TERM} = "IGNORE"; $| = 1; print "up\\n"; sleep 100000';
+    const program = await launcher.launch(sh('perl -e "$1" "$2" & wait', stray, marker));
+    await output(program, undefined, "up\n");
+    await program.stop({ graceMs: 100 });
+    // The supervisor, whose command line has it too, ends when all is noted.
+    await expect.poll(() => processesWith(marker)).toBe(0);
+  });
+
   it("a supervisor that is gone says that the program vanished, not how it ended", async () => {
     const guest = localGuest();
     const { launcher, outside } = stageIn(guest);
