@@ -59,6 +59,8 @@ dir=$1
 shift
 exec 3<&0 </dev/null
 mkfifo "$dir/stdout.in" "$dir/stderr.in" || exit 1
+# Its place is taken now: the program may fill the disk.
+echo 000 >"$dir/status.new" || exit 1
 
 keep() {
   piece=1
@@ -66,12 +68,13 @@ keep() {
     if dd bs=${readBytes} count=${pieceReads} of="$dir/$1.$piece" 2>/dev/null; then
       [ -s "$dir/$1.$piece" ] || break
     else
-      # A full disk costs output, never the program, which must not wait for a reader.
+      # A full disk costs output, never the program, which must not wait for a reader. A number left out says so.
       [ "$(dd bs=1 count=1 2>/dev/null | wc -c)" -gt 0 ] || break
       dd bs=${readBytes} count=${pieceReads} of=/dev/null 2>/dev/null
+      piece=$((piece + 1))
     fi
     piece=$((piece + 1))
-    rm -f "$dir/$1.$((piece - ${keptPieces}))"
+    rm -f "$dir/$1.$((piece - ${keptPieces}))" "$dir/$1.$((piece - ${keptPieces} - 1))"
   done
   rm -f "$dir/$1.$piece"
   : >"$dir/$1.end"
@@ -96,7 +99,7 @@ until [ -e "$dir/stdout.end" ] && [ -e "$dir/stderr.end" ] || [ "$tries" -ge 20 
   tries=$((tries + 1))
   sleep 0.05
 done
-echo "$code" >"$dir/status.new" && mv "$dir/status.new" "$dir/status"
+printf '%03d\\n' "$code" 1<>"$dir/status.new" && mv "$dir/status.new" "$dir/status"
 wait
 `;
 
@@ -153,7 +156,7 @@ emit() {
       piece=$found offset=0
       continue
     fi
-    [ -e "$dir/$stream.$((piece + 1))" ] && whole=1 || whole=
+    oldest "$stream" && later=$found || later=
     size_of "$file"
     length=$((size - offset))
     if [ "$length" -gt 0 ]; then
@@ -162,8 +165,9 @@ emit() {
       dd if="$file" bs=4096 skip=$((offset / 4096)) 2>/dev/null |
         tail -c +$((offset % 4096 + 1)) | head -c "$length"
       offset=$((offset + length)) left=$((left - length))
-    elif [ -n "$whole" ]; then
-      piece=$((piece + 1)) offset=0
+    elif [ -n "$later" ]; then
+      [ "$later" -eq $((piece + 1)) ] || echo "lost $stream $later"
+      piece=$later offset=0
     else
       return 0
     fi

@@ -318,6 +318,20 @@ for (const { name, isThere, make } of guests) {
   });
 }
 
+describe.skipIf(!canMakeGuests)("a launcher in a guest whose disk is full", () => {
+  it("LOGS-4, SESS-10: loses output and says so, and nothing else", { timeout: 60_000 }, async () => {
+    const guest = await busyboxGuest();
+    await guest.exec(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", guest.folder], {});
+    const { launcher } = stageIn(guest);
+    const fill = "dd if=/dev/zero bs=65536 count=1600 2>/dev/null | tr '\\000' x; echo; exit 3";
+    const program = await launcher.launch(sh(fill));
+    expect(await program.ended).toEqual({ how: "exit", code: 3 });
+    const { stdout } = await output(program);
+    expect(stdout).toContain("[older stdout is lost");
+    expect(stdout.length).toBeGreaterThan(100_000);
+  });
+});
+
 describe.skipIf(!has("setsid"))("a launcher and its trouble", () => {
   it("a guest without what it needs is told by name", async () => {
     const guest = localGuest();
