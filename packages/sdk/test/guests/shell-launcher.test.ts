@@ -323,7 +323,8 @@ describe.skipIf(!canMakeGuests)("a launcher in a guest whose disk is full", () =
     const guest = await busyboxGuest();
     await guest.exec(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", guest.folder], {});
     const { launcher } = stageIn(guest);
-    const fill = "dd if=/dev/zero bs=65536 count=1600 2>/dev/null | tr '\\000' x; dd if=/dev/zero of=$1/fill 2>/dev/null; exit 3";
+    const fill =
+      "dd if=/dev/zero bs=65536 count=1600 2>/dev/null | tr '\\000' x; dd if=/dev/zero of=$1/fill 2>/dev/null; exit 3";
     const program = await launcher.launch(sh(fill, guest.folder));
     expect(await program.ended).toEqual({ how: "exit", code: 3 });
     const { stdout } = await output(program);
