@@ -1,9 +1,9 @@
 import { describe, it } from "vitest";
 import { kinds, proveModel } from "./session-model.js";
 
-/** How many sequences of each kind. MODEL_SEED repeats a run. */
+/** How many sequences of each kind, always the same ones: new ones are the soak's to find. MODEL_SEED takes others. */
 const sequences = Number(process.env.MODEL_SEQUENCES ?? 700);
-const seed = Number(process.env.MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(process.env.MODEL_SEED ?? 20_261_123);
 
 describe.each(kinds)("with a backend that $name", (kind) => {
   it(
