@@ -100,6 +100,9 @@ it("T19, PLUG-2: the check of secrets sees one where there is one", async () => 
   const place = await openPlace();
   const provider = await startRuntime(place);
   const sessionId = await startSession(provider, { metadata: { note: secrets.token } });
-  expect((await onDisk(place)).join()).toContain(secrets.token);
+  // A record that is being written has its last name a moment later.
+  await expect
+    .poll(async () => (await onDisk(place).catch(() => [])).join(), { timeout: 5_000 })
+    .toContain(secrets.token);
   expect(asText(await provider.runtime.getSession({ sessionId }))).toContain(secrets.token);
 });
