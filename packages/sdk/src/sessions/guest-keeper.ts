@@ -21,6 +21,8 @@ export class GuestKeeper<H extends Json> {
     private readonly around: Surroundings<H>,
     private readonly recorder: SessionRecorder,
     private readonly progress: (text: string) => void,
+    /** Awaited before the guest is removed: what has to be fetched is fetched while it is there. */
+    private readonly lastWords: (timeoutMs: number) => Promise<void>,
   ) {
     this.#remover = new GuestRemover(around);
   }
@@ -89,10 +91,11 @@ export class GuestKeeper<H extends Json> {
   }
 
   async #destroy(asked: () => void, timeoutMs?: number): Promise<void> {
-    const { clock } = this.around;
+    const { clock, limits } = this.around;
     await settledWithin(clock, this.recorder.note({ intent: "destroy" }), intentMs);
     // A guest that is still being made has been told to stop; a late one is destroyed where it arrives.
     if (this.#guest === undefined) await this.#creating;
+    await this.lastWords(timeoutMs ?? limits.destroyTimeoutMs);
     const id = this.recorder.current.id;
     if (this.#guest !== undefined) {
       await follow(this.#remover.remove(id, this.#guest.handle, timeoutMs, this.progress), asked);

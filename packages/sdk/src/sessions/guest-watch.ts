@@ -29,6 +29,8 @@ export class GuestWatch<H extends Json> {
   #io: PluginIo | undefined;
   /** True once a program was seen to run: only then is one that is not there a program that has ended. */
   #hasPlugin = false;
+  /** True while nobody watches a program that may run: after a restart, and when the watch over it broke off. */
+  #isUnwatched = false;
   #asking = false;
   /** True while a look is due: the guest and its plugin share it. */
   #isDue = false;
@@ -54,6 +56,7 @@ export class GuestWatch<H extends Json> {
   restored(io: PluginIo, hadPlugin: boolean): void {
     this.#io = io;
     this.#hasPlugin = hadPlugin;
+    this.#isUnwatched = true;
     void this.#ask();
   }
 
@@ -62,7 +65,10 @@ export class GuestWatch<H extends Json> {
     else
       ended.then(
         (end) => this.#end(end),
-        () => void this.#ask(),
+        () => {
+          this.#isUnwatched = true;
+          void this.#ask();
+        },
       );
   }
 
@@ -120,10 +126,12 @@ export class GuestWatch<H extends Json> {
     const { backend, calls, limits, logger } = this.around;
     const { handle, signal, sessionId } = this.options;
     const io = this.#io;
-    if (facts.plugin !== "running" || io === undefined || backend.adopt === undefined) return false;
+    if (!this.#isUnwatched || facts.plugin !== "running") return false;
+    if (io === undefined || backend.adopt === undefined) return false;
     try {
       const call = { what: "adopting the plugin", timeoutMs: limits.launchTimeoutMs, sessionId, signal };
       const plugin = await calls.run(call, async (context) => backend.adopt?.(handle, io, context));
+      this.#isUnwatched = false;
       if (plugin?.ended === undefined) return false;
       this.#follow(plugin.ended);
       return true;

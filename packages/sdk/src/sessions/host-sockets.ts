@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { openBridge, type Bridge } from "../bridge/index.js";
 import { parseDialTarget } from "../dial-target/dial-target.js";
+import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { Logger } from "../provider/logger.js";
 
 /** Puts a socket for each direct host service into a directory that the guest sees (BIND-2). */
@@ -18,7 +19,12 @@ export class HostSockets {
     bindings: ReadonlyMap<string, string>,
     shared: { readonly onHost: string; readonly inGuest: string } | undefined,
   ): Promise<ReadonlyMap<string, string>> {
-    if (!this.isShared || shared === undefined) return bindings;
+    if (!this.isShared) return bindings;
+    if (shared === undefined)
+      throw new RuntimeProviderError(
+        "INTERNAL",
+        'the backend says hostServices "shared", but its guest has no shared directory; give Guest.shared',
+      );
     const seen = new Map<string, string>();
     for (const [envVar, target] of bindings) {
       const upstream = parseDialTarget(target, "relay.dial_target");

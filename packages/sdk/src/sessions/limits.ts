@@ -1,3 +1,5 @@
+import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
+
 /** Bounds and waits of a session. */
 export interface SessionLimits {
   /** Live sessions at most; StartSession past it answers RESOURCE_EXHAUSTED. Default 1,000. */
@@ -103,13 +105,50 @@ const defaults = {
 const retryDefaults: Required<RetryLimits> = { attempts: 5, firstMs: 250, maxMs: 15_000 };
 const rateDefaults: Required<RateLimits> = { perSecond: 20, burst: 40, parallel: 32 };
 
+/** The smallest values that make sense; what is not named here may be anything from 0 on. */
+const least: Readonly<Record<string, number>> = {
+  maxSessions: 1,
+  lifetimeMs: 1,
+  watchEveryMs: 1,
+  peersEveryMs: 1,
+  "retry.attempts": 1,
+  "rate.burst": 1,
+  "rate.parallel": 1,
+};
+
+/** @throws {@link RuntimeProviderError} INVALID_ARGUMENT naming the limit, its fault and its range */
+function assertLimits(limits: object, prefix = ""): void {
+  for (const [key, value] of Object.entries(limits) as [string, unknown][]) {
+    const name = `${prefix}${key}`;
+    if (typeof value === "object" && value !== null) {
+      assertLimits(value, `${name}.`);
+      continue;
+    }
+    const isRate = name === "rate.perSecond";
+    const fits =
+      typeof value === "number" &&
+      Number.isFinite(value) &&
+      (isRate ? value > 0 : value >= (least[name] ?? 0));
+    if (fits) continue;
+    const range = isRate ? "more than 0" : `from ${least[name] ?? 0} on`;
+    throw new RuntimeProviderError(
+      "INVALID_ARGUMENT",
+      `limits.${name} is ${String(value)}; write a number ${range}, or leave it out`,
+    );
+  }
+}
+
 /** What the limits depend on besides what was given. */
 export interface LimitFacts {
   readonly maxLifetimeMs?: number;
   readonly outlivesProvider?: boolean;
 }
 
-/** Fills in the defaults; later ones of `given` win. */
+/**
+ * Fills in the defaults; later ones of `given` win.
+ *
+ * @throws {@link RuntimeProviderError} INVALID_ARGUMENT for a value that can't be
+ */
 export function resolveLimits(
   facts: LimitFacts = {},
   ...given: (SessionLimits | undefined)[]
@@ -117,13 +156,15 @@ export function resolveLimits(
   const { lifetimeMs, retry, rate, ...rest } = Object.assign({}, ...given) as SessionLimits;
   const lifetime = Math.min(lifetimeMs ?? Infinity, facts.maxLifetimeMs ?? Infinity);
   const limited = rate !== undefined || facts.outlivesProvider === true;
-  return {
+  const resolved = {
     ...defaults,
     ...withoutUndefined(rest),
     retry: { ...retryDefaults, ...withoutUndefined(retry ?? {}) },
-    ...(Number.isFinite(lifetime) && { lifetimeMs: lifetime }),
+    ...(lifetime !== Infinity && { lifetimeMs: lifetime }),
     ...(limited && { rate: { ...rateDefaults, ...withoutUndefined(rate ?? {}) } }),
   };
+  assertLimits(resolved);
+  return resolved;
 }
 
 function withoutUndefined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {

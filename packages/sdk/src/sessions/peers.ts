@@ -18,6 +18,8 @@ interface Peer<H extends Json> {
  */
 export class Peers<H extends Json> {
   #peers = new Map<string, Peer<H>>();
+  /** Stopped through this instance: not seen any more, however long their guests take to go (SESS-8). */
+  readonly #stopped = new Set<string>();
   #wanted: (() => void) | undefined;
 
   constructor(
@@ -44,6 +46,7 @@ export class Peers<H extends Json> {
     const peer = this.#peers.get(sessionId);
     if (peer === undefined) return;
     this.#peers.delete(sessionId);
+    this.#stopped.add(sessionId);
     await new GuestRemover(this.around).remove(sessionId, peer.handle).asked;
   }
 
@@ -82,9 +85,11 @@ export class Peers<H extends Json> {
       return guests;
     });
     const peers = new Map<string, Peer<H>>();
+    const listed = new Set(found.map((guest) => readLabels(guest.labels)?.session));
+    for (const sessionId of this.#stopped) if (!listed.has(sessionId)) this.#stopped.delete(sessionId);
     for (const guest of found) {
       const labels = readLabels(guest.labels);
-      if (labels === undefined || this.isOwn(labels.session)) continue;
+      if (labels === undefined || this.isOwn(labels.session) || this.#stopped.has(labels.session)) continue;
       if (await this.#isOrphan(labels))
         void new GuestRemover(this.around).remove(labels.session, guest.handle);
       else peers.set(labels.session, { handle: guest.handle, session: describePeer(labels, guest.facts) });

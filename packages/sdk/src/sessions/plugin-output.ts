@@ -6,7 +6,9 @@ import { settledWithin, type Clock } from "./waiting.js";
 /** A plugin's output on its way into the session's log, and when it has all arrived. */
 export class PluginOutput implements PluginIo {
   readonly #streams: Promise<unknown>[] = [];
-  readonly #pulls: Promise<unknown>[] = [];
+  /** What fetches the output now; a program that is adopted again brings a new one. */
+  #read: PullOutput | undefined;
+  #pulled: Promise<unknown> | undefined;
   readonly #over = new AbortController();
 
   constructor(
@@ -24,21 +26,23 @@ export class PluginOutput implements PluginIo {
   }
 
   pull(read: PullOutput): void {
-    const pulled = this.log.pull(read, { signal: this.#over.signal }).catch(() => undefined);
-    this.#streams.push(pulled);
-    this.#pulls.push(pulled);
+    this.#read = read;
+    // The cursor is kept: what an earlier reader has fetched is not fetched again.
+    this.#pulled ??= this.log
+      .pull(async (...from) => this.#read?.(...from), { signal: this.#over.signal })
+      .catch(() => undefined);
   }
 
   /** Fetches what is there to be fetched, once more and for so long at most. */
   async lastPull(timeoutMs: number): Promise<void> {
-    if (this.#pulls.length === 0) return;
+    if (this.#pulled === undefined) return;
     this.#over.abort();
-    await settledWithin(this.clock, Promise.all(this.#pulls), timeoutMs);
+    await settledWithin(this.clock, this.#pulled, timeoutMs);
   }
 
   /** Resolves when all streams have ended, or after `timeoutMs`: a grandchild may hold them open. */
   async ended(timeoutMs: number): Promise<void> {
     this.#over.abort();
-    await settledWithin(this.clock, Promise.all(this.#streams), timeoutMs);
+    await settledWithin(this.clock, Promise.all([...this.#streams, this.#pulled]), timeoutMs);
   }
 }

@@ -17,6 +17,7 @@ import { PortBook } from "./listeners.js";
 import { Peers } from "./peers.js";
 import { Recovery } from "./recovery.js";
 import type { RuntimeSession } from "./session.js";
+import type { OpenSessionStore, SessionStore } from "./session-store.js";
 import { SessionSecrets } from "./session-secrets.js";
 import { SessionTable } from "./session-table.js";
 import { assertCanStart } from "./start-session-checks.js";
@@ -114,8 +115,11 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
 
   async configure(config: plain.JsonObject, context: ConfigureContext): Promise<void> {
     const backend = await this.makeBackend(config, context);
-    const around = await this.#surroundings(backend, context);
-    await around.hostDirectory.sweep();
+    // A configuration that is refused leaves nothing open: another may follow (LIFE-3).
+    const around = await this.#surroundings(backend, context).catch(async (error: unknown) => {
+      await backend.close?.();
+      throw error;
+    });
     const recovery = new Recovery(around, this.#sessions, this.options.leftovers ?? "keep");
     const isOwn = (sessionId: string): boolean =>
       this.#sessions.get(sessionId) !== undefined || recovery.isRemoving(sessionId);
@@ -240,6 +244,7 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
     const { random = Math.random, untilHttp2 = waitForHttp2 } = this.internals;
     const secrets = new SessionSecrets();
     const store = backend.store ?? defaultStore(traits.outlivesProvider === true, traits.kind, providerName);
+    const hostDirectory = new HostDirectory(traits.kind, providerName);
     return {
       backend,
       limits,
@@ -250,8 +255,8 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
       providerName,
       calls: new BackendCalls(clock, limits, logger, secrets, random),
       logs: this.#forwarder(),
-      store: await store.open({ providerName, warn: (fields, text) => logger.warn(fields, text) }),
-      hostDirectory: new HostDirectory(traits.kind, providerName),
+      store: await openStore(store, hostDirectory, context),
+      hostDirectory,
       ports: new PortBook(),
       secrets,
       ...(this.options.guestBridge && { guestBridge: this.options.guestBridge }),
@@ -286,4 +291,19 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
 
 function defaultStore(outlives: boolean, kind: string, providerName: string) {
   return outlives ? fileSessionStore(defaultStateDirectory(kind, providerName)) : memorySessionStore();
+}
+
+async function openStore(
+  store: SessionStore,
+  hostDirectory: HostDirectory,
+  { name: providerName, logger }: ConfigureContext,
+): Promise<OpenSessionStore> {
+  const opened = await store.open({ providerName, warn: (fields, text) => logger.warn(fields, text) });
+  try {
+    await hostDirectory.sweep();
+    return opened;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }

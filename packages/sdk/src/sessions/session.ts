@@ -66,7 +66,7 @@ export class RuntimeSession<H extends Json> {
     this.#voice = new SessionVoice(logs.session(record.id), around.secrets.of(record.id));
     const say = (text: string): void => this.#voice.say(text);
     this.#recorder = new SessionRecorder(store, logger, record);
-    this.#keeper = new GuestKeeper(around, this.#recorder, say);
+    this.#keeper = new GuestKeeper(around, this.#recorder, say, (timeoutMs) => this.#lastWords(timeoutMs));
     this.#workspaces = new SessionWorkspaces(around, record.id, say);
     this.#metadata = this.#metadataWith(record.notes);
     this.#phase = states.phaseOf(record.state, record.stateReason, record.stateMessage);
@@ -235,8 +235,6 @@ export class RuntimeSession<H extends Json> {
     const { clock, logger } = this.around;
     const deadlineMs = clock.now() + timeoutMs;
     this.#enter(states.stopped("stopped", "the session was stopped"));
-    // What is fetched has to be fetched while the guest is there (LOGS-6).
-    await this.#run?.output.lastPull(Math.min(flushTimeoutMs, timeoutMs / 4));
     const { asked, gone } = this.#destroy(timeoutMs, "was stopped");
     void gone.then(() => {
       this.around.secrets.forget(this.id);
@@ -295,6 +293,8 @@ export class RuntimeSession<H extends Json> {
     this.#run = run;
     try {
       const dialTarget = await run.start(signal);
+      // It may have been stopped, or have expired, in the very moment that the plugin was ready (SESS-11).
+      signal.throwIfAborted();
       this.#enter(states.running);
       this.#voice.say(`the plugin accepts gRPC connections at ${dialTarget}`);
       // The state that the host is told is the one that a later process finds.
@@ -302,8 +302,6 @@ export class RuntimeSession<H extends Json> {
       return { id: `p-${randomUUID()}`, dialTarget };
     } catch (thrown) {
       const cause = this.#fail(signal.aborted ? "cancelled" : "start", thrown, "StartPlugin");
-      // What is fetched has to be fetched while the guest is there (LOGS-3).
-      await run.output.lastPull(flushTimeoutMs);
       await settledWithin(clock, this.#destroy(limits.stopTimeoutMs).asked, limits.stopTimeoutMs);
       await run.output.ended(flushTimeoutMs);
       // LOGS-3: the host reads the last records the moment that it has the error.
@@ -382,6 +380,11 @@ export class RuntimeSession<H extends Json> {
     this.#unclaimed?.cancel();
     this.#over.abort(new RuntimeProviderError("CANCELLED", why));
     await this.#run?.close();
+  }
+
+  /** LOGS-3, LOGS-6: output that is fetched is gone with its guest. */
+  async #lastWords(timeoutMs: number): Promise<void> {
+    await this.#run?.output.lastPull(Math.min(flushTimeoutMs, timeoutMs / 4));
   }
 
   #enter(phase: states.Phase): void {

@@ -214,6 +214,19 @@ describe("instances beside each other", () => {
     expect(lasting.guests.size).toBe(0);
   });
 
+  it("SESS-8: a session stopped through another instance is not seen again, however slowly its guest goes", async () => {
+    const [one, other] = [await lasting.instance({ limits }), await lasting.instance({ limits })];
+    const { id } = await one.start();
+    await expect.poll(() => other.get(id)?.id).toBe(id);
+    lasting.destroyNow = false;
+    await other.stop(id);
+    const finds = lasting.finds;
+    await expect.poll(() => lasting.finds).toBeGreaterThan(finds + 4);
+    expect(other.get(id)).toBeUndefined();
+    expect(await other.list()).toEqual([]);
+    lasting.destroyNow = true;
+  });
+
   it("PROC-9, REC-2: one that ends or starts touches nothing of the other's", async () => {
     const one = await lasting.instance({ limits });
     const { id } = await one.start();

@@ -227,6 +227,15 @@ describe("the host's way to a plugin", () => {
 });
 
 describe("host services in a shared directory", () => {
+  it("BIND-2: a guest without one is the backend's fault, and is told so", async () => {
+    await expect(started(undefined, { traits: { ...traits, hostServices: "shared" } })).rejects.toMatchObject(
+      {
+        code: "INTERNAL",
+        message: expect.stringContaining("give Guest.shared") as string,
+      },
+    );
+  });
+
   it("BIND-2: each gets a socket that works inside, whatever the length of the host's path", async () => {
     const service = await http2Server({
       path: join(directory, "a-service-of-the-host-with-a-long-name.sock"),
