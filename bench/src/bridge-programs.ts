@@ -1,9 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort, untilAccepted } from "./local-port.js";
 import { here } from "./programs.js";
 
 /** Ports that lead to one and the same guest's listener. */
@@ -52,21 +52,6 @@ async function startSocat(
   const listen = `TCP4-LISTEN:${port},bind=127.0.0.1,reuseaddr,nodelay,fork,backlog=511`;
   const args = [...options, "-t", "60", listen, `UNIX-CONNECT:${socket}`];
   children.push(spawn("socat", args, { stdio: ["ignore", "ignore", "inherit"] }));
-  for (;;) {
-    const probe = connect(port, "127.0.0.1");
-    const isThere = await once(probe, "connect").then(
-      () => true,
-      () => false,
-    );
-    probe.destroy();
-    if (isThere) return port;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
+  await untilAccepted(port);
   return port;
 }

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
+import { findTool } from "@gestalt-runtime/sdk/processes";
+import { freePort, untilAccepted } from "./local-port.js";
 import { here } from "./programs.js";
 
 /** A way to the origin. */
@@ -33,7 +33,7 @@ export async function openRoutes(): Promise<Routes> {
   try {
     const originPort = await startNode("proxy-origin.mjs", children);
     const egress = { name: "egress proxy", proxyPort: await startNode("egress-proxy.mjs", children) };
-    const port = isInstalled("tinyproxy") ? await startTinyproxy(folder, children) : undefined;
+    const port = findTool("tinyproxy") !== undefined ? await startTinyproxy(folder, children) : undefined;
     const tinyproxy = port === undefined ? undefined : { name: "tinyproxy", proxyPort: port };
     return { originPort, direct: { name: "direct" }, egress, tinyproxy, [Symbol.asyncDispose]: stop };
   } catch (error) {
@@ -62,25 +62,6 @@ async function startTinyproxy(folder: string, children: ChildProcess[]): Promise
   ];
   await writeFile(file, `${lines.join("\n")}\n`);
   children.push(spawn("tinyproxy", ["-d", "-c", file], { stdio: ["ignore", "ignore", "inherit"] }));
-  for (;;) {
-    const socket = connect(port, "127.0.0.1");
-    const isThere = await once(socket, "connect").then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isThere) return port;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
+  await untilAccepted(port);
   return port;
-}
-
-function isInstalled(command: string): boolean {
-  return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, command)));
 }
