@@ -11,4 +11,5 @@ export {
 } from "./process-tree.js";
 export type { ProgramSpec } from "./program-spec.js";
 export type { Ended, TreeProcess } from "./program.js";
+export { findTool } from "./tools.js";
 export { SpawnError, type SpawnErrorReason } from "./spawn-error.js";

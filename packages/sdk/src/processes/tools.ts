@@ -3,7 +3,10 @@ import { delimiter, isAbsolute, join } from "node:path";
 
 const usualFolders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 
-/** The absolute path of a system tool: in the usual folders first, so that a changed PATH changes nothing. */
+/**
+ * The absolute path of a system tool, such as `"unshare"`; undefined where it is not installed. The usual folders come
+ * first, so that a changed PATH changes nothing.
+ */
 export function findTool(name: string): string | undefined {
   const folders = [...usualFolders, ...(process.env.PATH ?? "").split(delimiter)];
   return folders

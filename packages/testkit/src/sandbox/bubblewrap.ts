@@ -6,7 +6,7 @@ import type { Readable, Writable } from "node:stream";
 import { signalGroup, type LaunchedProgram, type Launcher, type ProgramLaunch } from "./launch.js";
 import { unexecutableHint } from "./program-hint.js";
 import type { PathRule, SandboxRules } from "./rules.js";
-import { findTool } from "./tools.js";
+import { findTool } from "@gestalt-runtime/sdk/processes";
 
 /** Whether bubblewrap works here, and if not, why. */
 export type BubblewrapSupport =

@@ -4,7 +4,7 @@ import { launcherProgram } from "./landlock-program.js";
 import { signalGroup, type Launcher, type ProgramLaunch } from "./launch.js";
 import { unexecutableHint } from "./program-hint.js";
 import type { PathRule, SandboxRules } from "./rules.js";
-import { findTool } from "./tools.js";
+import { findTool } from "@gestalt-runtime/sdk/processes";
 
 /** Landlock's version that knows every right which the host's rules name (Linux 6.10). */
 export const neededLandlockAbi = 5;
