@@ -60,8 +60,11 @@ export interface BridgeTlsListen extends Omit<BridgeTcpListen, "type"> {
  */
 export type BridgeUpstream = string | DialTarget | BridgeDial;
 
-/** Reaches the guest's listener once. `signal` aborts when the stream is no longer wanted. */
-export type BridgeDial = (signal: AbortSignal) => Promise<Duplex>;
+/**
+ * Reaches the guest's listener once, or names the dial target where it is now. `signal` aborts when the stream is no
+ * longer wanted.
+ */
+export type BridgeDial = (signal: AbortSignal) => Promise<Duplex | string>;
 
 /** A listener that the host dials, and that leads to a guest's. */
 export interface Bridge extends AsyncDisposable {

@@ -22,7 +22,11 @@ export type UpstreamDial = (signal: AbortSignal) => Promise<Upstream>;
  * @throws {@link RuntimeProviderError} INVALID_ARGUMENT where it is no dial target
  */
 export function upstreamDial(upstream: BridgeUpstream): UpstreamDial {
-  if (typeof upstream === "function") return async (signal) => ({ stream: await upstream(signal) });
+  if (typeof upstream === "function")
+    return async (signal) => {
+      const found = await upstream(signal);
+      return typeof found === "string" ? upstreamDial(found)(signal) : { stream: found };
+    };
   const text = typeof upstream === "string" ? upstream : formatDialTarget(upstream);
   const target = parseDialTarget(text, "upstream");
   return target.type === "tls" ? (signal) => dialTls(target, signal) : (signal) => dialPlain(target, signal);

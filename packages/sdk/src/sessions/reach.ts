@@ -1,9 +1,7 @@
-import { connect } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { connect as connectTls } from "node:tls";
-import { openBridge } from "../bridge/index.js";
-import { formatDialTarget, parseDialTarget } from "../dial-target/dial-target.js";
+import { openBridge, type BridgeDial } from "../bridge/index.js";
+import { formatDialTarget } from "../dial-target/dial-target.js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import { backoffMs } from "./backoff.js";
 import type { GuestExec } from "../guests/index.js";
@@ -38,7 +36,7 @@ export async function openWay<H extends Json>(around: Surroundings<H>, options: 
   if (reach?.via === "target") {
     if (reach.closed === undefined && reach.reopen === undefined) return fixed(reach.target);
     const line = new ReopenedLine(around, reach, signal);
-    return pipe(around, (abort) => line.dial(abort));
+    return pipe(around, () => line.target());
   }
   if (guest.shared !== undefined)
     return fixed(formatDialTarget({ type: "unix", path: join(guest.shared.onHost, sharedSocketName) }));
@@ -71,11 +69,11 @@ function fixed(dialTarget: string): Way {
 
 async function pipe<H extends Json>(
   { hostDirectory, logger }: Surroundings<H>,
-  dial: (signal: AbortSignal) => Promise<Duplex>,
+  upstream: BridgeDial,
 ): Promise<Way> {
   const bridge = await openBridge({
     listen: { type: "unix", path: await hostDirectory.socketPath() },
-    upstream: dial,
+    upstream,
     logger,
   });
   return { dialTarget: bridge.target, close: () => bridge.close() };
@@ -99,23 +97,9 @@ class ReopenedLine<H extends Json> {
     reach.closed?.then(lost, lost);
   }
 
-  async dial(signal: AbortSignal): Promise<Duplex> {
-    const target = parseDialTarget(await this.#target, "reach.target");
-    return new Promise((resolve, reject) => {
-      const socket =
-        target.type === "unix"
-          ? connect({ path: target.path })
-          : target.type === "tcp"
-            ? connect(target)
-            : connectTls({ ...target, servername: target.host, ALPNProtocols: ["h2"] });
-      const abort = (): void => void socket.destroy(signal.reason as Error);
-      signal.addEventListener("abort", abort, { once: true });
-      socket.once(target.type === "tls" ? "secureConnect" : "connect", () => {
-        signal.removeEventListener("abort", abort);
-        resolve(socket);
-      });
-      socket.once("error", reject);
-    });
+  /** Where the plugin is now; waits while the way is being opened anew. */
+  target(): Promise<string> {
+    return this.#target;
   }
 
   async #reopen(): Promise<string> {
