@@ -22,7 +22,7 @@ import { SessionSecrets } from "./session-secrets.js";
 import { SessionTable } from "./session-table.js";
 import { assertCanStart } from "./start-session-checks.js";
 import type { OpenGuestBridge, Surroundings, UntilHttp2 } from "./surroundings.js";
-import { settledWithin, type Clock } from "./waiting.js";
+import { settledWithin, sharedController, type Clock } from "./waiting.js";
 
 /** What the author of a provider, rather than of a backend, decides. */
 export interface SessionRuntimeOptions {
@@ -93,7 +93,7 @@ interface Parts<H extends Json> {
 export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
   readonly configSchema?: plain.ConfigSchema;
   readonly #sessions = new SessionTable<H>();
-  readonly #over = new AbortController();
+  readonly #over = sharedController();
   #parts: Parts<H> | undefined;
   #logs: LogForwarder | undefined;
   #closed = false;

@@ -16,7 +16,7 @@ import { flushTimeoutMs, SessionVoice } from "./session-voice.js";
 import { SessionWorkspaces } from "./session-workspaces.js";
 import * as states from "./state.js";
 import type { Surroundings } from "./surroundings.js";
-import { after, settledWithin, type Timer } from "./waiting.js";
+import { after, settledWithin, sharedController, type Timer } from "./waiting.js";
 
 /** How long a state may take to be written down before it is told all the same. */
 const noteTimeoutMs = 250;
@@ -36,7 +36,7 @@ export class RuntimeSession<H extends Json> {
   readonly #lifetime: SessionLifetime;
   readonly #bindings = new Map<string, string>();
   /** Aborts all work for the session when it is over. */
-  readonly #over = new AbortController();
+  readonly #over = sharedController();
   readonly #recorder: SessionRecorder;
   readonly #keeper: GuestKeeper<H>;
   readonly #voice: SessionVoice;
@@ -130,10 +130,12 @@ export class RuntimeSession<H extends Json> {
       return;
     }
     const created = this.#createGuest();
+    const waiting = new AbortController();
     const cancelled = new Promise<void>((resolve) =>
-      signal.addEventListener("abort", () => resolve(), { once: true }),
+      signal.addEventListener("abort", () => resolve(), { once: true, signal: waiting.signal }),
     );
     await settledWithin(this.around.clock, Promise.race([created, cancelled]), waitMs);
+    waiting.abort();
     const failure = signal.aborted
       ? RuntimeProviderError.from(signal.reason, "StartSession")
       : this.#createError;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { LogClock, LogTimer } from "../logs/index.js";
 
@@ -72,6 +73,13 @@ export function bounded<T>(
         },
       );
   });
+}
+
+/** A controller that any number of waits may hang on: each session, each removal has some. */
+export function sharedController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
 }
 
 /** Waits for a promise, `timeoutMs` at most; true when it settled in time. Never rejects. */

@@ -44,19 +44,18 @@ export async function openRuntime<H extends Json>(
     logs: createLogForwarder({ fallback: (line) => lines.push(line) }),
     ...options,
   });
-  const call = context(said);
-  await provider.configure?.({}, call);
+  await provider.configure?.({}, context(said));
   return {
     provider,
     lines,
     said,
     start: async (metadata = { provider_name: "example" }) =>
-      provider.startSession({ pluginName: "example", metadata }, call),
-    get: (id) => provider.getSession(id, call) as Session | undefined,
-    list: async () => ((await provider.listSessions?.(call)) ?? []).map(({ id }) => id),
-    stop: async (id) => provider.stopSession(id, call),
+      provider.startSession({ pluginName: "example", metadata }, context(said)),
+    get: (id) => provider.getSession(id, context(said)) as Session | undefined,
+    list: async () => ((await provider.listSessions?.(context(said))) ?? []).map(({ id }) => id),
+    stop: async (id) => provider.stopSession(id, context(said)),
     bind: async (sessionId, envVar, relayTarget) => {
-      await provider.bindHostService?.({ sessionId, envVar, relayTarget }, call);
+      await provider.bindHostService?.({ sessionId, envVar, relayTarget }, context(said));
     },
     plugin: async (sessionId, changes = {}) =>
       provider.startPlugin(
@@ -71,7 +70,7 @@ export async function openRuntime<H extends Json>(
           hostBinary: "",
           ...changes,
         },
-        call,
+        context(said),
       ),
     close: async () => provider.close?.(),
   };
