@@ -45,6 +45,7 @@ it("the public API has these values and no others", () => {
     "createEgressProxy",
     "egressPolicy",
     "egressProxyEnvironment",
+    "enforcedEgress",
     "enforcesEgress",
     "upstreamProxyUrl",
   ]);

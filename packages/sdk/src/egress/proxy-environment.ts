@@ -12,8 +12,8 @@ export interface EgressProxyLocation {
 
 /**
  * The variables that send a program's traffic to a proxy, in both cases of letters: programs read one or the other.
- * Set them last, over those of the request, and leave `NO_PROXY` out: what it names would go nowhere. Secret where there
- * are credentials.
+ * Set them last, over those of the request, and drop the request's `NO_PROXY`: what it names would go nowhere.
+ * {@link enforcedEgress} does all of that. Secret where there are credentials.
  */
 export function egressProxyEnvironment({
   host,

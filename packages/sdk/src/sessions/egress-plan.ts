@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { parseDialTarget } from "../dial-target/dial-target.js";
 import { enforcesEgress } from "../egress/policy.js";
+import { relayAddress, relaysInEnvironment } from "../egress/relays.js";
 import type { StartPluginRequest, StringMap } from "../provider/types.js";
 import type { EgressEndpoint, EgressPlan } from "./guest.js";
 
@@ -9,7 +9,9 @@ type Endpoint = Omit<EgressEndpoint, "cidrs">;
 
 /** What a plugin may reach, before names are resolved (EGR-4, EGR-5). */
 export function egressEndpoints(env: StringMap, bindings: ReadonlyMap<string, string>): Endpoint[] {
-  const relays = [...bindings.values(), ...relaysOf(env)].flatMap(relayEndpoint);
+  const relays = [...[...bindings.values()].flatMap(relayAddress), ...relaysInEnvironment(env)].map(
+    (address): Endpoint => ({ purpose: "relay", ...address }),
+  );
   const proxies = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"].flatMap((name) =>
     proxyEndpoint(env[name]),
   );
@@ -53,22 +55,6 @@ async function cidrsOf(host: string): Promise<string[]> {
 
 function cidr(address: string): string {
   return `${address}/${isIP(address) === 6 ? 128 : 32}`;
-}
-
-/** Hosts from May 2026 name relays in the environment alone: a variable beside one with its token. */
-function relaysOf(env: StringMap): string[] {
-  return Object.entries(env)
-    .filter(([name]) => env[`${name}_TOKEN`] !== undefined)
-    .map(([, value]) => value);
-}
-
-function relayEndpoint(target: string): Endpoint[] {
-  try {
-    const parsed = parseDialTarget(target, "relay");
-    return parsed.type === "unix" ? [] : [{ purpose: "relay", host: parsed.host, port: parsed.port }];
-  } catch {
-    return [];
-  }
 }
 
 function proxyEndpoint(value: string | undefined): Endpoint[] {
