@@ -43,6 +43,10 @@ function describe(event: HostEventRecord, maxTextLength: number): string {
   switch (event.type) {
     case "spawned":
       return `spawned as process ${event.pid}: ${event.command.join(" ")}`;
+    case "attached":
+      return `the host attaches to ${event.socketPath}`;
+    case "detached":
+      return `the host lets go of ${event.socketPath}`;
     case "warning":
       return `warning: ${event.message}`;
     case "ready":

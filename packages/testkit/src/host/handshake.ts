@@ -3,6 +3,7 @@ import { RuntimeProviderError } from "@gestalt-runtime/sdk";
 import {
   ProviderKind,
   protocolVersion,
+  type PluginRuntimeProvider,
   type ProviderIdentity,
   type ProviderLifecycle,
   type UnaryClient,
@@ -52,6 +53,36 @@ export async function handshake(
     );
   const after = await asked("GetProviderIdentity", lifecycle.getProviderIdentity({}, options));
   return { before, after };
+}
+
+/**
+ * The handshake with a provider that may have been configured by an earlier host: it refuses to be configured again
+ * and keeps what it has, which GetSupport shows (LIFE-6).
+ *
+ * @throws {@link HostError} as {@link handshake}
+ */
+export async function attachedHandshake(
+  lifecycle: UnaryClient<typeof ProviderLifecycle>,
+  runtime: UnaryClient<typeof PluginRuntimeProvider>,
+  options: HandshakeOptions,
+): Promise<Handshake> {
+  const call = {
+    timeoutMs: options.times.lifecycleMs,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+  try {
+    return await handshake(lifecycle, options);
+  } catch (error) {
+    if (!(error instanceof HostError) || error.failure !== "configure-refused") throw error;
+    if (error.code !== "FAILED_PRECONDITION") throw error;
+    const configured = await runtime.getSupport({}, call).then(
+      () => true,
+      () => false,
+    );
+    if (!configured) throw error;
+    const identity = await asked("GetProviderIdentity", lifecycle.getProviderIdentity({}, call));
+    return { before: identity, after: identity };
+  }
 }
 
 function checkIdentity(identity: ProviderIdentity): void {

@@ -8,6 +8,7 @@ export type HostFailure =
   | "sandbox-unavailable"
   // The provider's start (PROC-3).
   | "spawn-failed"
+  | "attach-refused"
   | "exited-before-serving"
   | "never-listened"
   | "not-grpc"

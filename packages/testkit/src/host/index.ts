@@ -33,6 +33,11 @@
  *     provider.logHost?.freeze();
  *     await provider.kill();                                       // SIGKILL; or shutdown(): PROC-6
  *
+ * A provider under a debugger is started by you, and attached to (`attach` in a host's `runtimeProviders` too):
+ *
+ *     attachEnvironment("/tmp/p.sock")  // what to start it with: GESTALT_PLUGIN_SOCKET, GESTALT_RUNTIME_LOG_SOCKET
+ *     await using provider = await startProvider({ attach: "/tmp/p.sock" });  // waits for it, and never ends it
+ *
  * `ProviderInstance.spawn(options)` does not wait for the provider to serve; `connect()` does.
  */
 export { startGestaltd, FakeGestaltd, type GestaltdStopReport } from "./gestaltd.js";
@@ -46,6 +51,8 @@ export type {
 export { HostedPlugin, type PluginOutcome, type SkippedPlugin } from "./hosted-plugin.js";
 export { startProvider, ProviderInstance, type ProviderInstanceOptions } from "./provider-instance.js";
 export { ProviderProcess, describeEnd, type ProcessEnd, type ShutdownReport } from "./provider-process.js";
+export type { ProviderProgram } from "./provider-program.js";
+export { attachEnvironment } from "./provider-attach.js";
 export { SessionCalls } from "./session-calls.js";
 export type { Handshake } from "./handshake.js";
 export { HostError, type HostFailure } from "./host-error.js";

@@ -2,9 +2,10 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { checkSource } from "../install/source.js";
 import type { SandboxOptions } from "../sandbox/index.js";
 import type { HostLimits, HostTimes } from "./times.js";
+import { checkAttach } from "./provider-attach.js";
 import type { HostTraceOptions } from "./trace.js";
 
-/** What a provider's process is started from: a command, or a package. One of the two is given. */
+/** What a provider's process is started from: a command, or a package; or where one serves. One is given. */
 export interface ProviderSource {
   /** Absolute path of the executable (PROC-4). */
   readonly command?: string;
@@ -15,6 +16,12 @@ export interface ProviderSource {
    * a source manifest, which is run where it lies, with a warning: the real host takes none.
    */
   readonly source?: string;
+  /**
+   * Absolute path of a socket on which a provider serves, or will: one that you have started with
+   * `attachEnvironment`. The host waits for it, takes it as it is, and never ends it. One that was configured before
+   * keeps that configuration.
+   */
+  readonly attach?: string;
 }
 
 /** One entry of `runtime.providers` in the operator's config. */
@@ -114,7 +121,15 @@ export function checkOptions({ runtimeProviders, plugins = {} }: GestaltdOptions
 }
 
 /** @throws TypeError, as {@link checkOptions}; the fields are named with what stands before them */
-export function checkProviderSource(prefix: string, { command, args, source }: ProviderSource): void {
+export function checkProviderSource(prefix: string, { command, args, source, attach }: ProviderSource): void {
+  if (attach !== undefined) {
+    checkAttach(`${prefix}attach`, attach);
+    const other = Object.entries({ command, args, source }).find(([, given]) => given !== undefined)?.[0];
+    if (other === undefined) return;
+    throw new TypeError(
+      `${prefix}${other} is given with ${prefix}attach, which starts nothing; leave one of them out`,
+    );
+  }
   if ((command === undefined) === (source === undefined))
     throw new TypeError(
       `${prefix}command and ${prefix}source: ${command === undefined ? "neither" : "both"} are given; give one of them`,

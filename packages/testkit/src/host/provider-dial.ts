@@ -4,7 +4,8 @@ import { probeHttp2, type Http2Answer } from "@gestalt-runtime/sdk";
 import { openChannel, type ProtocolChannel } from "@gestalt-runtime/sdk/protocol";
 import { credentials } from "@grpc/grpc-js";
 import { HostError } from "./host-error.js";
-import { describeEnd, type ProviderProcess } from "./provider-process.js";
+import { describeEnd } from "./provider-process.js";
+import type { ProviderProgram } from "./provider-program.js";
 import type { HostTimes } from "./times.js";
 
 export interface ProviderDialOptions {
@@ -23,7 +24,7 @@ export interface ProviderDialOptions {
  * @throws {@link HostError} `exited-before-serving`, `never-listened` or `not-grpc`, with the end of its stderr
  */
 export async function dialProvider(
-  process: ProviderProcess,
+  process: ProviderProgram,
   options: ProviderDialOptions,
 ): Promise<ProtocolChannel> {
   const { socketPath, times, signal } = options;
@@ -74,7 +75,7 @@ const answerTexts: Record<Http2Answer, string> = {
   http2: "it speaks HTTP/2 now, but too late",
 };
 
-function throwIfOver(process: ProviderProcess, signal: AbortSignal | undefined, quote: () => string): void {
+function throwIfOver(process: ProviderProgram, signal: AbortSignal | undefined, quote: () => string): void {
   if (process.end !== undefined)
     throw new HostError(
       "exited-before-serving",
@@ -84,7 +85,8 @@ function throwIfOver(process: ProviderProcess, signal: AbortSignal | undefined, 
     throw new HostError("stopped", "the host was told to end while the provider was starting");
 }
 
-function quoteStderr(process: ProviderProcess, count: number): string {
+function quoteStderr(process: ProviderProgram, count: number): string {
+  if (process.attached) return "";
   const lines = process.stderrLines(count);
   if (lines.length === 0) return "; it wrote nothing to stderr";
   return `; the last of its stderr:\n${lines.map((line) => `  ${line}`).join("\n")}`;

@@ -6,7 +6,7 @@ import {
   type UnaryClient,
 } from "@gestalt-runtime/sdk/protocol";
 import type { JsonObject } from "@bufbuild/protobuf";
-import { handshake, type Handshake } from "./handshake.js";
+import { attachedHandshake, handshake, type Handshake } from "./handshake.js";
 import { HostError } from "./host-error.js";
 import { logSocketVariable, serveLogHost, type LogHost } from "./log-host.js";
 import { LogStore } from "./log-store.js";
@@ -15,7 +15,9 @@ import { dialProvider } from "./provider-dial.js";
 import { providerEnvironment } from "./provider-environment.js";
 import { installSource } from "./provider-install.js";
 import { openProviderSandbox } from "./provider-sandbox.js";
+import { attachedLogSocket, freeLogSocket, waitForListener } from "./provider-attach.js";
 import { ProviderProcess, type ProcessEnd, type ShutdownReport } from "./provider-process.js";
+import { AttachedProgram, type ProviderProgram } from "./provider-program.js";
 import { SessionCalls } from "./session-calls.js";
 import { makeSocketDirectory, removeSocketDirectory } from "./socket-directory.js";
 import { hostLimits, hostTimes, type HostLimits, type HostTimes } from "./times.js";
@@ -73,12 +75,12 @@ export class ProviderInstance implements AsyncDisposable {
   /** The operator's name for it. */
   readonly name: string;
   /** Its process: output, end, signals. */
-  readonly process: ProviderProcess;
+  readonly process: ProviderProgram;
   /** Where it serves; what `GESTALT_PLUGIN_SOCKET` held. */
   readonly socketPath: string;
   /** Holds the provider's socket and the log host's. */
   readonly directory: string;
-  /** The whole environment that the process was given. */
+  /** The whole environment that the process was given; empty for one that somebody else started. */
   readonly environment: Readonly<Record<string, string>>;
   /** Where its calls and events are written. */
   readonly trace: HostTrace;
@@ -192,9 +194,58 @@ export class ProviderInstance implements AsyncDisposable {
     }
   }
 
+  /** Takes hold of a provider that somebody else has started, or will; {@link ProviderInstance.connect} waits for it. */
+  static async attach(options: ProviderInstanceOptions): Promise<ProviderInstance> {
+    const { name = "runtime", attach: socketPath = "" } = options;
+    checkProviderSource("", options);
+    const times = { ...hostTimes, ...options.times };
+    const limits = { ...hostLimits, ...options.limits };
+    const trace = options.trace ?? new HostTrace({ maxRecords: limits.traceRecords });
+    const logs = options.logs ?? new LogStore(limits);
+    const instance = trace.nextInstance();
+    const directory = await makeSocketDirectory(options.tmpDir);
+    let logHost: LogHost | undefined;
+    try {
+      if (options.logHost ?? true) {
+        const path = attachedLogSocket(socketPath);
+        await freeLogSocket(path);
+        logHost = await serveLogHost({
+          path,
+          providerName: name,
+          instance,
+          store: logs,
+          trace,
+          times,
+          limits,
+        });
+      }
+    } catch (error) {
+      await removeSocketDirectory(directory);
+      throw error;
+    }
+    trace.note(name, instance, { type: "attached", socketPath });
+    return new ProviderInstance({
+      instance,
+      name,
+      process: new AttachedProgram(() => trace.note(name, instance, { type: "detached", socketPath })),
+      socketPath,
+      directory,
+      environment: {},
+      trace,
+      logs,
+      logHost,
+      sandbox: undefined,
+      installed: undefined,
+      config: options.config,
+      times,
+      limits,
+    });
+  }
+
   /** Waits until the provider serves, and dials it (PROC-3). It does not end the process when that fails. */
   async connect(signal?: AbortSignal): Promise<void> {
     if (this.#connection !== undefined) return;
+    if (this.process.attached) await waitForListener(this.socketPath, this.times, signal);
     const channel = await dialProvider(this.process, {
       socketPath: this.socketPath,
       times: this.times,
@@ -227,7 +278,9 @@ export class ProviderInstance implements AsyncDisposable {
 
   /** Identity, configuration, identity again, with the host's deadlines and checks (LIFE). */
   handshake(config: JsonObject | undefined = this.#config, signal?: AbortSignal): Promise<Handshake> {
-    return handshake(this.lifecycle, { name: this.name, config, times: this.times, signal });
+    const options = { name: this.name, config, times: this.times, signal };
+    if (!this.process.attached) return handshake(this.lifecycle, options);
+    return attachedHandshake(this.lifecycle, this.runtime, options);
   }
 
   /** Closes the connection and the log host, then SIGTERM, and SIGKILL after 2 s (PROC-6). */
@@ -260,12 +313,14 @@ export class ProviderInstance implements AsyncDisposable {
 }
 
 /**
- * Spawns a provider and waits until it serves. When that fails, the process has been ended and nothing is left.
+ * Spawns a provider (or attaches to one) and waits until it serves. When that fails, the process has been ended and nothing is left.
  *
  * @throws {@link HostError} with the diagnosis
  */
 export async function startProvider(options: ProviderInstanceOptions): Promise<ProviderInstance> {
-  const provider = await ProviderInstance.spawn(options);
+  const provider = await (options.attach === undefined
+    ? ProviderInstance.spawn(options)
+    : ProviderInstance.attach(options));
   try {
     await provider.connect(options.signal);
     return provider;
@@ -284,7 +339,7 @@ interface Connection {
 interface InstanceParts {
   readonly instance: number;
   readonly name: string;
-  readonly process: ProviderProcess;
+  readonly process: ProviderProgram;
   readonly socketPath: string;
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { LaunchedProgram, Launcher } from "../sandbox/index.js";
 import { HostError } from "./host-error.js";
 import { OutputBuffer } from "./output-buffer.js";
+import type { ProviderProgram } from "./provider-program.js";
 
 /** How a process ended: an exit code, or the signal that ended it. */
 export interface ProcessEnd {
@@ -42,7 +43,9 @@ const drainMs = 200;
  * host's own process group (PROC-4, PROC-5). Signals go to that one process: ending its tree is the provider's work.
  * In the host's sandbox it has a process group of its own, which signals go to (PROC-10).
  */
-export class ProviderProcess {
+export class ProviderProcess implements ProviderProgram {
+  /** The host started it, and ends it. */
+  readonly attached = false;
   /** Resolves when it has ended, whatever ended it. */
   readonly exited: Promise<ProcessEnd>;
   readonly #launched: LaunchedProgram;

@@ -13,6 +13,7 @@ import { mustHaveSandbox } from "./provider-sandbox.js";
 export class ProviderSlot {
   #kept: ProviderInstance | undefined;
   #prepared: Promise<InstalledProvider | undefined> | undefined;
+  #attached: Promise<ProviderInstance> | undefined;
 
   constructor(
     readonly options: ProviderInstanceOptions,
@@ -41,11 +42,22 @@ export class ProviderSlot {
 
   async acquire(signal: AbortSignal): Promise<ProviderInstance> {
     if (this.#kept !== undefined) return this.#kept;
-    const mine = await this.#start(signal);
+    // There is one of it, however many plugins come at once.
+    const mine = await (this.options.attach === undefined ? this.#start(signal) : this.#attach(signal));
     // Another plugin's start may have been faster.
     this.#kept ??= mine;
     if (this.#kept !== mine) await mine.shutdown();
     return this.#kept;
+  }
+
+  async #attach(signal: AbortSignal): Promise<ProviderInstance> {
+    const attached = (this.#attached ??= this.#start(signal));
+    try {
+      return await attached;
+    } catch (error) {
+      this.#attached = undefined;
+      throw error;
+    }
   }
 
   async #start(signal: AbortSignal): Promise<ProviderInstance> {

@@ -37,6 +37,11 @@ export type HostEvent =
       /** The program and its arguments. */
       readonly command: readonly string[];
     }
+  | {
+      readonly type: "attached" | "detached";
+      /** Where a provider serves that somebody else started. */
+      readonly socketPath: string;
+    }
   | { readonly type: "ready" }
   | {
       readonly type: "warning";
