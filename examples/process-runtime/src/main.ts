@@ -10,7 +10,8 @@ import {
 import { detectContainment, type ContainmentKind } from "@gestalt-runtime/sdk/processes";
 import schema from "../config.schema.json" with { type: "json" };
 import { readConfig, sessionLimits, type ProcessRuntimeConfig } from "./config.js";
-import { endLeftoverProcesses } from "./leftovers.js";
+import { ProcessTreeIsolation } from "./isolation/process-tree.js";
+import { endLeftoverProcesses, keepMarker } from "./leftovers.js";
 import { ProcessBackend } from "./process-backend.js";
 import { UnableBackend } from "./unable-backend.js";
 
@@ -31,7 +32,9 @@ const provider = createSessionRuntime(
     });
     return new ProcessBackend({
       instance,
-      containment,
+      isolation: new ProcessTreeIsolation(containment, async ({ marker }) => {
+        if (marker !== undefined) await keepMarker(instance.path, marker);
+      }),
       workingDirectory: config.workingDirectory ?? process.cwd(),
       stopGraceMs: config.stopGraceMs,
       limits: sessionLimits(config),

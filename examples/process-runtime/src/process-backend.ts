@@ -11,15 +11,10 @@ import {
   type SessionBackend,
   type SessionLimits,
 } from "@gestalt-runtime/sdk";
-import {
-  openProcessTree,
-  SpawnError,
-  type ContainmentKind,
-  type ProcessTree,
-} from "@gestalt-runtime/sdk/processes";
-import { keepMarker } from "./leftovers.js";
+import { SpawnError } from "@gestalt-runtime/sdk/processes";
+import type { Enclosure, GuestRoot, Isolation, Limits } from "./isolation/isolation.js";
 
-/** A guest is a directory of the session's own, and the process tree that runs beside it. */
+/** A guest is a directory of the session's own, and the enclosure that runs beside it. */
 export type Handle = { readonly directory: string };
 
 /** What is left of a deadline for killing and removing, after the grace. */
@@ -27,56 +22,65 @@ const killReserveMs = 400;
 
 export interface ProcessBackendOptions {
   readonly instance: InstanceDirectory;
-  readonly containment: ContainmentKind;
+  readonly isolation: Isolation;
+  /** The working directory of plugins, where their root says none. */
   readonly workingDirectory: string;
   readonly stopGraceMs: number;
   readonly limits: SessionLimits;
 }
 
-/** Runs plugins as processes of this machine, one directory and one process tree per session. */
+/** What is made for a session, beside its directory. */
+interface Room {
+  readonly enclosure: Enclosure;
+  readonly root: GuestRoot;
+}
+
+/** Runs plugins as processes of this machine, one directory and one enclosure per session. */
 export class ProcessBackend implements SessionBackend<Handle> {
   readonly limits: SessionLimits;
-  readonly traits: BackendTraits = {
-    kind: "process",
-    needs: "nothing",
-    accepts: [],
-    // Nothing is enforced yet, so nothing is claimed (SUP-1, SUP-4).
-    egress: "none",
-    hostServices: "direct",
-  };
-  readonly #trees = new Map<string, ProcessTree>();
+  readonly traits: BackendTraits;
+  readonly #rooms = new Map<string, Room>();
   #count = 0;
 
   constructor(private readonly options: ProcessBackendOptions) {
     this.limits = options.limits;
+    this.traits = {
+      kind: "process",
+      needs: "nothing",
+      accepts: [],
+      // Nothing is enforced yet, so nothing is claimed (SUP-1, SUP-4).
+      egress: "none",
+      hostServices: options.isolation.hostServices,
+    };
   }
 
   async create(): Promise<Guest<Handle>> {
     this.#count += 1;
     const directory = join(this.options.instance.path, this.#count.toString(36));
-    const [home, temporary] = [join(directory, "home"), join(directory, "tmp")];
+    const root: GuestRoot = { mounts: [], env: {} };
+    const limits: Limits = { launcher: [] };
     await mkdir(directory, { mode: 0o700 });
     try {
-      await Promise.all([home, temporary].map((path) => mkdir(path, { mode: 0o700 })));
-      this.#trees.set(directory, await this.#openTree());
+      const enclosure = await this.options.isolation.open({ directory, root, limits });
+      this.#rooms.set(directory, { enclosure, root });
+      return {
+        handle: { directory },
+        shared: enclosure.shared,
+        env: { ...enclosure.env, ...root.env },
+      };
     } catch (error) {
       await rm(directory, { recursive: true, force: true });
       throw error;
     }
-    return {
-      handle: { directory },
-      shared: { onHost: directory, inGuest: directory },
-      env: { HOME: home, TMPDIR: temporary },
-    };
   }
 
   async launch({ directory }: Handle, plugin: PluginRequest): Promise<RunningPlugin> {
-    const tree = this.#trees.get(directory);
-    if (tree === undefined)
+    const room = this.#rooms.get(directory);
+    if (room === undefined)
       throw new RuntimeProviderError("FAILED_PRECONDITION", "the session has been stopped");
-    const cwd = this.options.workingDirectory;
+    const cwd = room.root.cwd ?? this.options.workingDirectory;
     try {
-      const child = await tree.spawn({
+      const child = await room.enclosure.spawn({
         command: resolve(cwd, plugin.command),
         args: plugin.args,
         env: plugin.env,
@@ -96,16 +100,10 @@ export class ProcessBackend implements SessionBackend<Handle> {
   async destroy({ directory }: Handle, context: BackendContext): Promise<"gone"> {
     const leftMs = context.deadline.getTime() - Date.now();
     const graceMs = Math.max(0, Math.min(this.options.stopGraceMs, leftMs - killReserveMs));
-    await this.#trees.get(directory)?.stop({ graceMs });
+    await this.#rooms.get(directory)?.enclosure.stop({ graceMs });
     await rm(directory, { recursive: true, force: true, maxRetries: 3 });
-    this.#trees.delete(directory);
+    this.#rooms.delete(directory);
     return "gone";
-  }
-
-  async #openTree(): Promise<ProcessTree> {
-    const tree = await openProcessTree({ kind: this.options.containment });
-    if (tree.marker !== undefined) await keepMarker(this.options.instance.path, tree.marker);
-    return tree;
   }
 
   async close(): Promise<void> {

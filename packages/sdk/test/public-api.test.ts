@@ -57,6 +57,7 @@ it("the public API has these values and no others", () => {
   ]);
   expect(Object.keys(processes).sort()).toEqual([
     "SpawnError",
+    "checkProgram",
     "detectContainment",
     "findTool",
     "isProcessAlive",

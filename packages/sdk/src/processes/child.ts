@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, IOType } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 
@@ -42,6 +42,11 @@ export function release(child: ChildProcess): void {
  */
 export function exactly(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return Object.assign(Object.create(null) as NodeJS.ProcessEnv, { NODE_V8_COVERAGE: undefined }, env);
+}
+
+/** No input, what it writes, and the pipes that the program asked for. */
+export function stdioOf({ pipes }: { readonly pipes: number }): IOType[] {
+  return ["ignore", "pipe", "pipe", ...Array.from({ length: pipes }, (): IOType => "pipe")];
 }
 
 /**

@@ -109,7 +109,7 @@ async function prove(tools: NamespaceTools, sh: string): Promise<void> {
   const enclosure = await NamespaceEnclosure.open(tools);
   try {
     const end = async (script: string): Promise<unknown[]> => {
-      const program = { command: sh, args: ["-c", script], env: {}, cwd: "/" };
+      const program = { command: sh, args: ["-c", script], env: {}, cwd: "/", pipes: 0 };
       const child = enclosure.start(program);
       child.stdout?.destroy();
       child.stderr?.destroy();

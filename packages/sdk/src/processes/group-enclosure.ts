@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
-import { allEnded, exactly, isRunning } from "./child.js";
+import { allEnded, exactly, isRunning, stdioOf } from "./child.js";
 import type { Enclosure } from "./enclosure.js";
 import { findMarked, markerVariable, newMarker } from "./marker.js";
 import { isProcessAlive, signalIfThere } from "./process-info.js";
@@ -34,7 +34,7 @@ export class GroupEnclosure implements Enclosure {
       detached: true,
       cwd: program.cwd,
       env: Object.assign(exactly(program.env), marking),
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: stdioOf(program),
     });
     if (child.pid !== undefined) {
       this.#running.add(child);

@@ -9,7 +9,7 @@ export {
   type StopOptions,
   type StopReport,
 } from "./process-tree.js";
-export type { ProgramSpec } from "./program-spec.js";
+export { checkProgram, type CheckedProgram, type ProgramSpec } from "./program-spec.js";
 export type { Ended, TreeProcess } from "./program.js";
 export { findTool } from "./tools.js";
 export { SpawnError, type SpawnErrorReason } from "./spawn-error.js";

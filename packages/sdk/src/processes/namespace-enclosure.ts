@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { allEnded, exactly, isRunning, release } from "./child.js";
+import { allEnded, exactly, isRunning, release, stdioOf } from "./child.js";
 import type { Enclosure } from "./enclosure.js";
 import {
   allProcessIds,
@@ -100,7 +100,7 @@ export class NamespaceEnclosure implements Enclosure {
       detached: true,
       cwd: program.cwd,
       env: exactly(program.env),
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: stdioOf(program),
     });
     this.#entries.add(entry);
     this.#wakeWatch ??= setInterval(() => this.#wakeForgotten(), wakeWatchMs).unref();

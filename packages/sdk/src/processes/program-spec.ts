@@ -13,23 +13,32 @@ export interface ProgramSpec {
   readonly env: Readonly<Record<string, string>>;
   /** The working directory. Default: this process's. */
   readonly cwd?: string;
+  /** How many pipes it gets besides the standard streams, as descriptors 3 and up: `TreeProcess.pipes`. Default 0. */
+  readonly pipes?: number;
 }
 
 /** A program that has passed every check that can be made before it runs. */
 export interface CheckedProgram {
+  /** Absolute. */
   readonly command: string;
+  /** As they were given. */
   readonly args: readonly string[];
+  /** As it was given; without a prototype. */
   readonly env: Readonly<Record<string, string>>;
+  /** A directory that is there. */
   readonly cwd: string;
+  /** As in `ProgramSpec`. */
+  readonly pipes: number;
 }
 
 /**
- * Resolves and checks a program before anything is started (PLUG-6).
+ * Resolves and checks a program before anything is started, so that what can't run is refused by name (PLUG-6).
+ * `ProcessTree.spawn` does it by itself; it is for programs that are started by another one.
  *
  * @throws SpawnError
  */
 export async function checkProgram(spec: ProgramSpec): Promise<CheckedProgram> {
-  const { command, args = [], cwd = process.cwd() } = spec;
+  const { command, args = [], cwd = process.cwd(), pipes = 0 } = spec;
   // Without a prototype, a variable named __proto__ is a variable like any other.
   const env = Object.assign(Object.create(null) as Record<string, string>, spec.env);
   const refuse = (message: string): never => {
@@ -49,7 +58,7 @@ export async function checkProgram(spec: ProgramSpec): Promise<CheckedProgram> {
   await checkWorkingDirectory(cwd);
   const resolved = resolve(cwd, command);
   await checkProgramFile(resolved, cwd);
-  return { command: resolved, args, env, cwd };
+  return { command: resolved, args, env, cwd, pipes };
 }
 
 /** Turns what spawning itself failed with into a `SpawnError` that says which part was at fault. */

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { PassThrough, type Readable } from "node:stream";
+import { PassThrough, type Duplex, type Readable } from "node:stream";
 import { isRunning, keepUnreadOutput } from "./child.js";
 
 /**
@@ -29,6 +29,8 @@ export interface TreeProcess {
   readonly stdout: Readable;
   /** As `stdout`. */
   readonly stderr: Readable;
+  /** What `ProgramSpec.pipes` asked for: descriptor 3 first. Each goes both ways. */
+  readonly pipes: readonly Duplex[];
   /** Resolves when it has ended, by itself or not (SESS-10); never rejects. What it started may still run. */
   readonly ended: Promise<Ended>;
   /**
@@ -44,6 +46,7 @@ export class Program implements TreeProcess {
   readonly child: ChildProcess;
   readonly stdout: Readable;
   readonly stderr: Readable;
+  readonly pipes: readonly Duplex[];
   readonly ended: Promise<Ended>;
   readonly drained: Promise<void>;
   pid: number | undefined;
@@ -54,6 +57,10 @@ export class Program implements TreeProcess {
     this.child = child;
     this.stdout = stdout ?? new PassThrough();
     this.stderr = stderr ?? new PassThrough();
+    // Pipes to a child are sockets; the types do not say so.
+    this.pipes = child.stdio.slice(3) as unknown as Duplex[];
+    // One that the program does not read to its end is no fault of this process.
+    for (const pipe of this.pipes) pipe.on("error", () => undefined);
     keepUnreadOutput(child);
     this.ended = new Promise((resolve) => {
       child.once("exit", (code, signal) =>
@@ -70,8 +77,7 @@ export class Program implements TreeProcess {
   /** Lets go of a child that could not be started or will not end, so that it holds nothing here. */
   abandon(): void {
     this.child.unref();
-    this.stdout.destroy();
-    this.stderr.destroy();
+    for (const stream of [this.stdout, this.stderr, ...this.pipes]) stream.destroy();
   }
 
   async #drain(drainMs: number): Promise<void> {
@@ -80,6 +86,8 @@ export class Program implements TreeProcess {
     const timer = setTimeout(() => this.abandon(), drainMs);
     await closed;
     clearTimeout(timer);
+    await this.ended;
+    for (const pipe of this.pipes) pipe.destroy();
   }
 }
 

@@ -151,6 +151,21 @@ describeKinds("openProcessTree", (kind) => {
     expect(files.filter((file) => Number(file) < 20)).toEqual(["0", "1", "2", "3"]);
   });
 
+  it("gives it the pipes that it asks for, both ways, and closes them when it has ended", async () => {
+    await using tree = await openProcessTree({ kind });
+    const script = "cat <&3; echo answered >&4";
+    const program = await tree.spawn({ command: sh, args: ["-c", script], env: { PATH: "/bin" }, pipes: 2 });
+    const [ask, answer] = program.pipes;
+    ask?.end("asked");
+    const answers: string[] = [];
+    answer?.on("data", (chunk: Buffer) => answers.push(chunk.toString()));
+    expect(await textOf(program.stdout)).toBe("asked");
+    program.stderr.resume();
+    await program.drained;
+    expect(answers).toEqual(["answered\n"]);
+    expect(program.pipes.map(({ destroyed }) => destroyed)).toEqual([true, true]);
+  });
+
   it("refuses bad times by name", async () => {
     await expect(openProcessTree({ kind, drainMs: -1 })).rejects.toThrow(
       "drainMs is -1: give a number of milliseconds",
