@@ -153,6 +153,11 @@ export class HostTrace {
     return this.#events;
   }
 
+  /** Milliseconds since the trace began, the clock of its calls and events. */
+  get nowMs(): number {
+    return this.#now();
+  }
+
   /** Tells of every call that ends from now on, until the returned function is called. */
   onCall(listener: (call: HostCall) => void): () => void {
     this.#onCall.add(listener);

@@ -1,0 +1,4 @@
+import type { Check } from "../../check/check.js";
+
+/** In the order in which they run. */
+export const recoveryChecks: readonly Check[] = [];

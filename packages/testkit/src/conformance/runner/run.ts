@@ -1,0 +1,150 @@
+import { HostTrace } from "../../host/trace.js";
+import { HostError } from "../../host/host-error.js";
+import { RuntimeProviderError } from "@gestalt-runtime/sdk";
+import type { ProviderIdentity } from "@gestalt-runtime/sdk/protocol";
+import type { Check } from "../check/check.js";
+import { protocolVersion } from "@gestalt-runtime/sdk/protocol";
+import { Place } from "../leftovers/place.js";
+import { advertised, type AdvertisedSupport, type Profile } from "../subject/profile.js";
+import type { Subject } from "../subject/subject.js";
+import type { CheckContext } from "../check/context.js";
+import type { CheckResult } from "./result.js";
+import { runCheck, type CheckRun } from "./run-check.js";
+import { SharedProvider } from "./shared-provider.js";
+
+export interface RunOptions {
+  readonly subject: Subject;
+  /** What to run, in this order. */
+  readonly checks: readonly Check[];
+  /** For random values. Default 1. */
+  readonly seed?: number;
+  /** How many checks at the same time, each with providers of its own. Default 1. */
+  readonly parallel?: number;
+  /** Ends the run after the first check that failed, is blocked or met a fault of the suite. Default false. */
+  readonly bail?: boolean;
+  /** What is known of the provider already, in place of a start for a first look. */
+  readonly look?: FirstLook;
+  /** Runs the checks also when the provider could not be started for a first look. Default false. */
+  readonly evenWithoutStart?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onStart?: (check: Check) => void;
+  readonly onResult?: (result: CheckResult) => void;
+  readonly hold?: (result: CheckResult, context: CheckContext) => Promise<void>;
+}
+
+/** What a first look at the provider showed. */
+export interface FirstLook {
+  readonly identity?: ProviderIdentity;
+  readonly support?: AdvertisedSupport;
+  /** It did not serve: nothing can be checked. */
+  readonly startFailure?: string;
+  /** It serves, but refused to be configured or to answer. */
+  readonly trouble?: string;
+}
+
+export interface RunOutcome {
+  readonly profile: Profile;
+  readonly look: FirstLook;
+  /** In the order of the checks. */
+  readonly results: readonly CheckResult[];
+  readonly interrupted: boolean;
+  readonly durationMs: number;
+}
+
+/** Runs checks against a provider. */
+export async function runChecks(options: RunOptions): Promise<RunOutcome> {
+  const { subject, checks, parallel = 1, seed = 1, onStart, onResult, bail = false, hold } = options;
+  const startedAt = performance.now();
+  const suite = AbortSignal.timeout(subject.times.suiteMs);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([
+    suite,
+    stop.signal,
+    ...(options.signal === undefined ? [] : [options.signal]),
+  ]);
+  const look = options.look ?? (await firstLook(subject, signal));
+  const profile: Profile = {
+    mode: subject.mode,
+    support: look.support,
+    declares: subject.declares,
+    hasInvalidConfig: subject.invalidConfig.length > 0 || subject.configSchema !== undefined,
+  };
+  const isOver = (): boolean => signal.aborted;
+  const results = new Map<string, CheckResult>();
+  if (look.startFailure === undefined || options.evenWithoutStart === true) {
+    const work = async (queue: Check[]): Promise<void> => {
+      const shared = new SharedProvider(subject);
+      const run: CheckRun = {
+        subject,
+        profile,
+        seed,
+        signal,
+        shared,
+        ...(hold === undefined ? {} : { hold }),
+      };
+      try {
+        for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
+          if (isOver()) return;
+          onStart?.(check);
+          const result = await runCheck(check, run);
+          if (isOver()) return;
+          results.set(check.id, result);
+          onResult?.(result);
+          if (bail && ["failed", "blocked", "error"].includes(result.verdict)) stop.abort();
+        }
+      } finally {
+        await shared.discard();
+      }
+    };
+    const together = checks.filter((check) => check.alone !== true);
+    await Promise.all(Array.from({ length: Math.max(1, parallel) }, () => work(together)));
+    await work(checks.filter((check) => check.alone === true));
+  }
+  return {
+    profile,
+    look,
+    results: checks.map(({ id }) => results.get(id)).filter((result) => result !== undefined),
+    interrupted: signal.aborted && !stop.signal.aborted,
+    durationMs: performance.now() - startedAt,
+  };
+}
+
+/** Starts the provider once, to learn what it says of itself. */
+async function firstLook(subject: Subject, signal: AbortSignal): Promise<FirstLook> {
+  const place = await Place.make();
+  try {
+    const instance = await subject.spawn(place, new HostTrace());
+    try {
+      await instance.connect(signal);
+      return await ask(subject, instance, signal);
+    } finally {
+      await instance.shutdown();
+    }
+  } catch (error) {
+    if (error instanceof HostError) return { startFailure: error.message };
+    throw error;
+  } finally {
+    await place.clear();
+  }
+}
+
+async function ask(
+  subject: Subject,
+  { lifecycle, runtime }: Awaited<ReturnType<Subject["spawn"]>>,
+  signal: AbortSignal,
+): Promise<FirstLook> {
+  const options = { timeoutMs: subject.times.callMs, signal };
+  const { config = {} } = subject;
+  let look: FirstLook = {};
+  try {
+    look = { identity: await lifecycle.getProviderIdentity({}, options) };
+    const { name } = subject;
+    const empty = Object.keys(config).length === 0;
+    await lifecycle.configureProvider({ name, protocolVersion, ...(empty ? {} : { config }) }, options);
+    look = { identity: await lifecycle.getProviderIdentity({}, options) };
+    return { ...look, support: advertised(await runtime.getSupport({}, options)) };
+  } catch (error) {
+    if (!(error instanceof RuntimeProviderError)) throw error;
+    return { ...look, trouble: `${error.code}: ${error.message}` };
+  }
+}

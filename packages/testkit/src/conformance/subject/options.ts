@@ -1,0 +1,49 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { Declarations } from "./profile.js";
+
+/** The provider that is checked, and what it has to be given. One of `command`, `source` and `attach` is set. */
+export interface SubjectOptions {
+  /** Absolute path of its executable. */
+  readonly command?: string;
+  /** Arguments of the command. Default: none. */
+  readonly args?: readonly string[];
+  /** Absolute path of a `provider-release.yaml` or of a source manifest. */
+  readonly source?: string;
+  /** Absolute path of the socket of a provider that already runs. */
+  readonly attach?: string;
+  /** The operator's name for it. Default `conformance`. */
+  readonly name?: string;
+  /** What ConfigureProvider carries. Default: nothing. */
+  readonly config?: JsonObject;
+  /** `env` of its entry in the operator's config. Default: none. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Configs that have to be refused, with the paths that the refusal has to name (LIFE-3). */
+  readonly invalidConfig?: readonly InvalidConfig[];
+  /** What every StartSession carries. */
+  readonly session?: SessionHints;
+  /** The fixture plugin as the guest sees it, where it is not this machine's. */
+  readonly plugin?: PluginPlace;
+  /** What no call can tell. */
+  readonly declares?: Partial<Declarations>;
+}
+
+export interface InvalidConfig {
+  readonly config: JsonObject;
+  /** Such as `/region` or `region`; all of them must stand in the refusal. */
+  readonly paths: readonly string[];
+}
+
+export interface SessionHints {
+  readonly image?: string;
+  readonly template?: string;
+  readonly imagePullAuth?: { readonly dockerConfigJson: string };
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface PluginPlace {
+  /** Path of the fixture plugin inside the guest. Default: the testkit's own on this machine. */
+  readonly command: string;
+  /** Before the arguments of a check, for a command that is an interpreter. Default: none. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,12 @@
+import { defineFault } from "../../fault.js";
+
+export const targetNobodyListensAt = defineFault({
+  name: "target-nobody-listens-at",
+  breaks: ["plugin/start-plugin/serves"],
+  apply: (reference) => {
+    reference.around("startPlugin", async (request, next) => ({
+      ...(await next(request)),
+      dialTarget: "unix:///nonexistent/p.sock",
+    }));
+  },
+});

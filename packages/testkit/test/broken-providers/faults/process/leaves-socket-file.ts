@@ -1,0 +1,14 @@
+import { defineFault } from "../../fault.js";
+
+export const leavesSocketFile = defineFault({
+  name: "leaves-socket-file",
+  breaks: ["process/sigterm/exits-cleanly"],
+  apply: (reference) => {
+    const { end } = reference;
+    reference.end = () => {
+      // Nobody unlinks what nobody knows of.
+      if (reference.served !== undefined) reference.served = { ...reference.served, path: "/nonexistent" };
+      return end();
+    };
+  },
+});

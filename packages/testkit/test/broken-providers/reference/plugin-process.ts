@@ -1,0 +1,85 @@
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { RuntimeProviderError, probeHttp2 } from "@gestalt-runtime/sdk";
+import {
+  openProcessTree,
+  type Ended,
+  type ProcessTree,
+  type TreeProcess,
+} from "@gestalt-runtime/sdk/processes";
+
+export interface PluginStart {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly environment: Record<string, string>;
+  readonly socketPath: string;
+  /** Aborted when the call is cancelled. */
+  readonly signal: AbortSignal;
+  /** Called before it serves, so that a stop meanwhile finds it. */
+  readonly onStarted: (plugin: PluginProcess) => void;
+  readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
+  readonly onEnd: (end: Ended) => void;
+}
+
+/** One plugin and all that it starts, as a process tree of this machine. */
+export class PluginProcess {
+  constructor(
+    readonly tree: ProcessTree,
+    readonly child: TreeProcess,
+  ) {}
+
+  static async start(start: PluginStart): Promise<PluginProcess> {
+    const tree = await openProcessTree();
+    try {
+      return await PluginProcess.#startIn(tree, start);
+    } catch (error) {
+      await tree.stop({ graceMs: 0 });
+      throw error;
+    }
+  }
+
+  static async #startIn(tree: ProcessTree, start: PluginStart): Promise<PluginProcess> {
+    const { command, args, cwd, environment: env, signal } = start;
+    const child = await tree.spawn({ command, args: [...args], env, cwd }).catch((cause: unknown) => {
+      const text = cause instanceof Error ? cause.message : String(cause);
+      throw new RuntimeProviderError("FAILED_PRECONDITION", `the plugin can't be started: ${text}`, {
+        cause,
+      });
+    });
+    const plugin = new PluginProcess(tree, child);
+    start.onStarted(plugin);
+    const lastLines: string[] = [];
+    for (const stream of ["stdout", "stderr"] as const)
+      createInterface({ input: child[stream] }).on("line", (line) => {
+        if (stream === "stderr") lastLines.splice(0, Math.max(0, lastLines.push(line) - 10));
+        start.onLine(stream, line);
+      });
+    let ended: string | undefined;
+    void child.ended.then((end) => {
+      ended = end.how === "exit" ? `exit code ${end.code}` : `signal ${end.signal}`;
+      start.onEnd(end);
+    });
+    const deadline = performance.now() + 30_000;
+    for (;;) {
+      if (signal.aborted) throw new RuntimeProviderError("CANCELLED", "StartPlugin was cancelled");
+      if (ended !== undefined) {
+        // Its last lines may still be on their way.
+        await delay(20);
+        throw new RuntimeProviderError(
+          "FAILED_PRECONDITION",
+          `the plugin ended before it served, with ${ended}: ${lastLines.join(" | ")}`,
+        );
+      }
+      if ((await probeHttp2({ type: "unix", path: start.socketPath }, 500)) === "http2") return plugin;
+      if (performance.now() > deadline)
+        throw new RuntimeProviderError("DEADLINE_EXCEEDED", "the plugin did not listen within 30 s");
+      await delay(10);
+    }
+  }
+
+  /** Ends all of it: SIGTERM, a short grace, SIGKILL. */
+  async stop(): Promise<void> {
+    await this.tree.stop({ graceMs: 300 });
+  }
+}

@@ -1,0 +1,316 @@
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { RuntimeProviderError } from "@gestalt-runtime/sdk";
+import {
+  PluginRuntimeEgressMode,
+  PluginRuntimeHostServiceAccess,
+  PluginRuntimeLogStream,
+  ProviderKind,
+  protocolVersion,
+  type PluginRuntimeProvider,
+  type PluginRuntimeSessionSchema,
+  type ProviderLifecycle,
+  type UnaryHandlers,
+} from "@gestalt-runtime/sdk/protocol";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { Ended } from "@gestalt-runtime/sdk/processes";
+import { LogPusher } from "./logs.js";
+import { pluginEnvironment } from "./plugin-environment.js";
+import { PluginProcess, type PluginStart } from "./plugin-process.js";
+import { serveSocket, type Served } from "./serve.js";
+
+export interface Session {
+  readonly id: string;
+  readonly metadata: Record<string, string>;
+  readonly startedAt: Date;
+  /** Holds its sockets and the plugin's HOME and TMPDIR. */
+  readonly directory: string;
+  readonly bindings: Map<string, string>;
+  state: string;
+  reason: string;
+  message: string;
+  plugin: PluginProcess | undefined;
+  /** Set when StartPlugin was called: there is only one (PLUG-6). */
+  pluginAsked: boolean;
+  stopped: boolean;
+}
+
+type Handlers = UnaryHandlers<typeof ProviderLifecycle> & UnaryHandlers<typeof PluginRuntimeProvider>;
+/** Every call by its name, such as `startSession`. */
+export type MethodName = keyof Handlers;
+/** What a fault puts around a call: it may change the request, the answer, the time, or not call `next` at all. */
+export type Around = (request: never, next: (request: never) => Promise<never>) => unknown;
+
+type AnyHandler = (request: never, call: unknown) => Promise<unknown>;
+
+/**
+ * A runtime provider that keeps the contract, written on raw gRPC so that a fault can break any part of it. Faults
+ * replace its functions or put something {@link around} a call before {@link run}.
+ */
+export class Reference {
+  readonly sessions = new Map<string, Session>();
+  readonly logs = new LogPusher();
+  configured = false;
+  directory = "";
+  served: Served | undefined;
+  readonly #around = new Map<MethodName, Around[]>();
+
+  // What faults replace.
+
+  /** The whole start: serve, then wait. */
+  run = async (): Promise<void> => {
+    const path = process.env.GESTALT_PLUGIN_SOCKET;
+    if (path === undefined || path === "") {
+      process.stderr.write("GESTALT_PLUGIN_SOCKET is not set: this program is started by gestaltd\n");
+      process.exit(1);
+    }
+    this.directory = await mkdtemp(join(tmpdir(), "ref-"));
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void this.end());
+    this.watchParent();
+    this.served = await this.serve(path);
+  };
+  serve = (path: string): Promise<Served> => serveSocket(path, this.handlers());
+  watchParent = (): void => {
+    const parent = Number(process.env.GESTALT_PLUGIN_PARENT_PID);
+    setInterval(() => {
+      if (process.ppid !== parent) void this.end();
+    }, 250).unref();
+  };
+  /** What SIGTERM does. */
+  end = async (): Promise<void> => {
+    const drained = this.served?.drain();
+    await Promise.all([...this.sessions.values()].map((session) => this.stopSession(session)));
+    await drained;
+    if (this.served !== undefined) rmSync(this.served.path, { force: true });
+    rmSync(this.directory, { recursive: true, force: true });
+    process.exit(0);
+  };
+  newSessionId = (): string => `ref-${randomUUID()}`;
+  pluginEnvironment = pluginEnvironment;
+  startPlugin = (start: PluginStart): Promise<PluginProcess> => PluginProcess.start(start);
+  endPlugin = (plugin: PluginProcess): Promise<void> => plugin.stop();
+  removeDirectory = (session: Session): Promise<void> =>
+    rm(session.directory, { recursive: true, force: true });
+  stopSession = async (session: Session): Promise<void> => {
+    session.stopped = true;
+    if (session.plugin !== undefined) await this.endPlugin(session.plugin);
+    await this.removeDirectory(session);
+    await this.logs.flush(session.id);
+    this.sessions.delete(session.id);
+  };
+  /** GetSession's answer. */
+  answerOf = (session: Session): MessageInitShape<typeof PluginRuntimeSessionSchema> => ({
+    id: session.id,
+    state: session.state,
+    metadata: session.metadata,
+    stateReason: session.reason,
+    stateMessage: session.message,
+    lifecycle: { startedAt: timestampFromDate(session.startedAt) },
+  });
+  /** Called when a plugin ends by itself. */
+  onPluginEnd = (session: Session, end: Ended): void => {
+    if (session.stopped || session.state === "failed") return;
+    session.state = end.how === "exit" && end.code === 0 ? "stopped" : "failed";
+    session.reason = "exited";
+    session.message =
+      end.how === "exit"
+        ? `the plugin exited with code ${end.code}`
+        : `the plugin was ended by ${end.signal}`;
+  };
+
+  /** Puts something around a call; the last one added is the outermost. */
+  around<M extends MethodName>(
+    method: M,
+    wrap: (
+      request: Parameters<NonNullable<Handlers[M]>>[0],
+      next: (
+        request: Parameters<NonNullable<Handlers[M]>>[0],
+      ) => Promise<Awaited<ReturnType<NonNullable<Handlers[M]>>>>,
+    ) => ReturnType<NonNullable<Handlers[M]>>,
+  ): void {
+    this.#around.set(method, [...(this.#around.get(method) ?? []), wrap as unknown as Around]);
+  }
+
+  found(id: string): Session {
+    if (id === "") throw new RuntimeProviderError("INVALID_ARGUMENT", "session_id is empty");
+    const session = this.sessions.get(id);
+    if (session === undefined) throw new RuntimeProviderError("NOT_FOUND", `there is no session ${id}`);
+    return session;
+  }
+
+  handlers(): Handlers {
+    const plain = this.#plain();
+    const wrapped: Record<string, unknown> = {};
+    for (const [name, handler] of Object.entries(plain)) {
+      const layers = this.#around.get(name as MethodName) ?? [];
+      wrapped[name] = layers.reduce<AnyHandler>(
+        (inner, layer) => (request, call) =>
+          Promise.resolve(layer(request, (changed) => inner(changed, call) as Promise<never>)),
+        (request, call) => Promise.resolve().then(() => (handler as AnyHandler)(request, call)),
+      );
+    }
+    return wrapped;
+  }
+
+  #mustBeConfigured(): void {
+    if (!this.configured)
+      throw new RuntimeProviderError("FAILED_PRECONDITION", "the provider is not configured yet");
+  }
+
+  #plain(): Required<Omit<Handlers, "prepareWorkspace">> {
+    const configured = (): void => this.#mustBeConfigured();
+    return {
+      getProviderIdentity: () => ({
+        kind: ProviderKind.RUNTIME,
+        name: "reference",
+        version: "1.0.0",
+        minProtocolVersion: protocolVersion,
+        maxProtocolVersion: protocolVersion,
+      }),
+      configureProvider: ({ protocolVersion: version, config = {} }) => {
+        if (version !== protocolVersion)
+          throw new RuntimeProviderError(
+            "FAILED_PRECONDITION",
+            `protocol_version is ${version}; this provider speaks ${protocolVersion}`,
+          );
+        if (this.configured)
+          throw new RuntimeProviderError("FAILED_PRECONDITION", "the provider is configured already");
+        const wrong = Object.keys(config).filter((key) => key !== "region");
+        if ("region" in config && typeof config.region !== "string") wrong.push("region");
+        if (wrong.length > 0)
+          throw new RuntimeProviderError(
+            "INVALID_ARGUMENT",
+            `the config is wrong at ${wrong.map((key) => `/${key}`).join(", ")}`,
+          );
+        this.configured = true;
+        return { protocolVersion };
+      },
+      healthCheck: () =>
+        this.configured ? { ready: true } : { ready: false, message: "it is not configured yet" },
+      startProvider: () => ({ protocolVersion }),
+      getSupport: () => {
+        configured();
+        return {
+          canHostPlugins: true,
+          hostServiceAccess: PluginRuntimeHostServiceAccess.DIRECT,
+          egressMode: PluginRuntimeEgressMode.NONE,
+        };
+      },
+      startSession: async ({ metadata }, call) => {
+        configured();
+        const directory = await mkdtemp(join(this.directory, "s-"));
+        const session: Session = {
+          id: this.newSessionId(),
+          metadata,
+          startedAt: new Date(),
+          directory,
+          bindings: new Map(),
+          state: "ready",
+          reason: "",
+          message: "",
+          plugin: undefined,
+          pluginAsked: false,
+          stopped: false,
+        };
+        this.sessions.set(session.id, session);
+        // No listener beyond this: a call that was answered may be "cancelled" too.
+        if (call.cancelled) {
+          await this.stopSession(session);
+          throw new RuntimeProviderError("CANCELLED", "StartSession was cancelled");
+        }
+        return this.answerOf(session);
+      },
+      getSession: ({ sessionId }) => {
+        configured();
+        const session = this.found(sessionId);
+        this.logs.known(session.id);
+        return this.answerOf(session);
+      },
+      listSessions: () => {
+        configured();
+        const live = [...this.sessions.values()].filter(({ state }) => state !== "stopped");
+        live.sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
+        return { sessions: live.map((session) => this.answerOf(session)) };
+      },
+      stopSession: async ({ sessionId }) => {
+        configured();
+        if (sessionId === "") throw new RuntimeProviderError("INVALID_ARGUMENT", "session_id is empty");
+        const session = this.sessions.get(sessionId);
+        if (session !== undefined) await this.stopSession(session);
+        return {};
+      },
+      bindHostService: ({ sessionId, envVar, relay }) => {
+        configured();
+        const session = this.found(sessionId);
+        this.logs.known(session.id);
+        if (envVar === "") throw new RuntimeProviderError("INVALID_ARGUMENT", "env_var is empty");
+        if (relay === undefined || relay.dialTarget === "")
+          throw new RuntimeProviderError("INVALID_ARGUMENT", "relay.dial_target is missing");
+        if (!/^(unix:\/\/\/|tcp:\/\/|tls:\/\/)./.test(relay.dialTarget))
+          throw new RuntimeProviderError(
+            "INVALID_ARGUMENT",
+            `relay.dial_target ${relay.dialTarget} has an unknown scheme`,
+          );
+        if (session.pluginAsked)
+          throw new RuntimeProviderError("FAILED_PRECONDITION", "the plugin has been started already");
+        session.bindings.set(envVar, relay.dialTarget);
+        return { id: `b-${randomUUID()}`, sessionId, envVar, relay };
+      },
+      removeWorkspace: () => {
+        configured();
+        return {};
+      },
+      startPlugin: async (request, call) => {
+        configured();
+        const session = this.found(request.sessionId);
+        this.logs.known(session.id);
+        if (request.command === "") throw new RuntimeProviderError("INVALID_ARGUMENT", "command is empty");
+        if (session.pluginAsked || session.stopped)
+          throw new RuntimeProviderError("FAILED_PRECONDITION", "the session has had its plugin");
+        session.pluginAsked = true;
+        const abort = new AbortController();
+        call.on("cancelled", () => abort.abort());
+        const socketPath = join(session.directory, "p.sock");
+        try {
+          session.plugin = await this.startPlugin({
+            command: request.command,
+            args: request.args,
+            cwd: process.cwd(),
+            environment: this.pluginEnvironment(session, request, socketPath),
+            socketPath,
+            signal: abort.signal,
+            onStarted: (plugin) => (session.plugin = plugin),
+            onLine: (stream, line) =>
+              this.logs.push(
+                session.id,
+                stream === "stdout" ? PluginRuntimeLogStream.STDOUT : PluginRuntimeLogStream.STDERR,
+                line,
+              ),
+            onEnd: (end) => this.onPluginEnd(session, end),
+          });
+        } catch (error) {
+          const { message } = RuntimeProviderError.from(error, "StartPlugin");
+          Object.assign(session, { state: "failed", reason: "start-failed", message });
+          this.logs.push(session.id, PluginRuntimeLogStream.RUNTIME, message);
+          await this.logs.flush(session.id);
+          throw error;
+        }
+        if (this.sessions.get(session.id) === undefined) {
+          await this.endPlugin(session.plugin);
+          throw new RuntimeProviderError("FAILED_PRECONDITION", "the session was stopped");
+        }
+        session.state = "running";
+        return {
+          id: `p-${randomUUID()}`,
+          sessionId: session.id,
+          pluginName: request.pluginName,
+          dialTarget: `unix://${socketPath}`,
+        };
+      },
+    };
+  }
+}
