@@ -1,6 +1,7 @@
 import { RuntimeProviderError } from "@gestalt-runtime/sdk";
 import { InvalidArgumentError, Option } from "commander";
 import type { FileKind, LintOptions, Platform } from "../lint/index.js";
+import { wantsColour } from "./colour.js";
 import { exitCodes, UsageError, type AddSubcommand } from "./subcommand.js";
 
 interface Flags {
@@ -65,10 +66,4 @@ function toPlatform(text: string): Platform {
   const isOs = os === "linux" || os === "darwin" || os === "windows";
   if (isOs && (arch === "amd64" || arch === "arm64") && rest.length === 0) return { os, arch };
   throw new InvalidArgumentError("Write os/arch in Go's names, such as linux/amd64.");
-}
-
-function wantsColour(): boolean {
-  const { NO_COLOR, FORCE_COLOR } = process.env;
-  if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
-  return FORCE_COLOR !== undefined && FORCE_COLOR !== "0" ? true : process.stdout.isTTY;
 }

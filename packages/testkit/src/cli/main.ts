@@ -1,17 +1,19 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addHost } from "./host.js";
 import { addLint } from "./lint.js";
 import { addPackage } from "./package.js";
 import { exitCodes, UsageError, type AddSubcommand, type ExitCode, type ExitsWith } from "./subcommand.js";
 
 /** In the order of the help text. */
-const subcommands: readonly AddSubcommand[] = [addPackage, addLint];
+const subcommands: readonly AddSubcommand[] = [addHost, addPackage, addLint];
 
 /**
  * Runs the command `gestalt-runtime`.
  *
  * @param args what stands after the command's name
- * @returns the exit code: 0 all is well, 1 it failed or found something, 2 it was called wrongly
+ * @returns the exit code: 0 all is well, 1 it failed or found something, 2 it was called wrongly; more where a command
+ *   says so
  */
 export async function runCommandLine(args: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.ok;
