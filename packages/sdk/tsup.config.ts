@@ -5,6 +5,8 @@ export default defineConfig({
     index: "src/index.ts",
     egress: "src/egress/index.ts",
     guests: "src/guests/index.ts",
+    opentelemetry: "src/opentelemetry/index.ts",
+    operations: "src/operations/index.ts",
     processes: "src/processes/index.ts",
     protocol: "src/protocol/index.ts",
   },

@@ -3,6 +3,7 @@ export { createStderrLogger, type StderrLoggerOptions } from "./serve/stderr-log
 export type { Awaitable, PluginRuntimeProvider } from "./provider/provider.js";
 export type { BackgroundContext, CallContext, ConfigureContext } from "./provider/context.js";
 export type { Logger } from "./provider/logger.js";
+export type { ExtraService, ServedProvider } from "./operations/extra-service.js";
 export type { Middleware, MiddlewareCall } from "./operations/middleware.js";
 export type * from "./provider/types.js";
 export { jsonSchema, jsonSchemaFile } from "./config/config-schema.js";

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { build } from "esbuild";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse } from "yaml";
 
@@ -72,8 +73,7 @@ describe("the SDK's dependencies", () => {
   it("are those of its package.json, each with its licence and reason in docs/dependencies.md", () => {
     const { dependencies, ...rest } = JSON.parse(
       readFileSync(join(root, "packages/sdk/package.json"), "utf8"),
-    ) as { dependencies: object; peerDependencies?: object; optionalDependencies?: object };
-    expect(rest).not.toHaveProperty("peerDependencies");
+    ) as { dependencies: object; optionalDependencies?: object };
     expect(rest).not.toHaveProperty("optionalDependencies");
     const { count, text } = section("Direct");
     const rows = [...text.matchAll(/^\| `([^`]+)` +\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)];
@@ -83,6 +83,39 @@ describe("the SDK's dependencies", () => {
     expect(count).toBe(direct.size);
     for (const [, name, , reason = "", instead = ""] of rows)
       for (const cell of [reason, instead]) expect(cell.trim(), name).toMatch(/^\S.{15,}\.$/);
+  });
+
+  it("are joined by one that is optional, which its own entry point alone asks for", async () => {
+    const { peerDependencies, peerDependenciesMeta } = JSON.parse(
+      readFileSync(join(root, "packages/sdk/package.json"), "utf8"),
+    ) as { peerDependencies: object; peerDependenciesMeta: object };
+    expect(Object.keys(peerDependencies)).toEqual(["@opentelemetry/api"]);
+    expect(peerDependenciesMeta).toEqual({ "@opentelemetry/api": { optional: true } });
+    const { count, text } = section("Optional");
+    const [name, licence] = /^\| `([^`]+)` +\| ([^|]+) \|/m.exec(text)?.slice(1) ?? [];
+    expect([count, name]).toEqual([1, "@opentelemetry/api"]);
+    const folder = join(root, "packages/sdk/node_modules/@opentelemetry/api");
+    expect(JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))).toMatchObject({
+      license: licence?.trim(),
+    });
+    const asked = await Promise.all(
+      ["index", "egress", "guests", "opentelemetry", "operations", "processes", "protocol"].map(
+        async (entry) => {
+          const { metafile } = await build({
+            entryPoints: [join(root, `packages/sdk/dist/${entry}.js`)],
+            bundle: true,
+            packages: "external",
+            platform: "node",
+            format: "esm",
+            write: false,
+            metafile: true,
+          });
+          const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+          return [entry, imports.some(({ path }) => path.startsWith("@opentelemetry/"))] as const;
+        },
+      ),
+    );
+    expect(asked.filter(([, asks]) => asks).map(([entry]) => entry)).toEqual(["opentelemetry"]);
   });
 
   it("bring no others with them than docs/dependencies.md names", () => {

@@ -2,6 +2,8 @@ import { expect, it } from "vitest";
 import * as sdk from "../src/index.js";
 import * as egress from "../src/egress/index.js";
 import * as guests from "../src/guests/index.js";
+import * as opentelemetry from "../src/opentelemetry/index.js";
+import * as operations from "../src/operations/index.js";
 import * as processes from "../src/processes/index.js";
 import * as protocol from "../src/protocol/index.js";
 
@@ -55,6 +57,8 @@ it("the public API has these values and no others", () => {
     "shellLauncher",
     "streamOverExec",
   ]);
+  expect(Object.keys(opentelemetry).sort()).toEqual(["openTelemetryMiddleware", "traceMetadata"]);
+  expect(Object.keys(operations).sort()).toEqual(["healthService", "reflectionService"]);
   expect(Object.keys(processes).sort()).toEqual([
     "SpawnError",
     "checkProgram",

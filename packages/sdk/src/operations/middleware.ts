@@ -4,6 +4,8 @@ import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 export interface MiddlewareCall {
   /** The RPC's name, for example `"StartPlugin"`. */
   readonly method: string;
+  /** The service's full name, for example `"gestalt.provider.v1.PluginRuntimeProvider"`. */
+  readonly service: string;
   /** When the host stops waiting, where it says. */
   readonly deadline: Date | undefined;
   /** Aborts as the call's own signal does. */

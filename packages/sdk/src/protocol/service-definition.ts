@@ -9,15 +9,15 @@ import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 
 /**
  * The grpc-js form of a generated service: the same definition serves a server (`addService`) and a
- * client's calls. All methods of the protocol are unary.
+ * client's calls.
  */
 export function grpcServiceDefinition(service: DescService): ServiceDefinition {
   const definition: Record<string, MethodDefinition<unknown, unknown>> = {};
   for (const method of service.methods) {
     definition[method.localName] = {
       path: `/${service.typeName}/${method.name}`,
-      requestStream: false,
-      responseStream: false,
+      requestStream: method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming",
+      responseStream: method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming",
       requestSerialize: serializer(method.input),
       requestDeserialize: deserializer(method.input),
       responseSerialize: serializer(method.output),

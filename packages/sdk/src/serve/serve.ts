@@ -1,9 +1,11 @@
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
+import type { CallContext } from "../provider/context.js";
 import type { Logger } from "../provider/logger.js";
+import type { ExtraService } from "../operations/extra-service.js";
 import type { Middleware } from "../operations/middleware.js";
 import type { PluginRuntimeProvider } from "../provider/provider.js";
 import { CallRegister } from "../services/call-register.js";
-import { addProviderServices } from "../services/services.js";
+import { addProviderServices, providerServices } from "../services/services.js";
 import { drain } from "./drain.js";
 import { EndSignal, exitProcess, watchProcess, watchSignal } from "./end.js";
 import { createServer, listen } from "./server.js";
@@ -32,6 +34,11 @@ export interface ServeOptions {
    * none, which costs nothing.
    */
   readonly middleware?: readonly Middleware[];
+  /**
+   * Served beside the provider's own, on the same socket: gRPC's health and reflection services, which
+   * `@gestalt-runtime/sdk/operations` has, or some of your own. Middleware does not see their calls. Default: none.
+   */
+  readonly services?: readonly ExtraService[];
 }
 
 /**
@@ -84,6 +91,12 @@ async function run(
     logger,
     ...(options.middleware !== undefined && { middleware: options.middleware }),
   });
+  const extras = options.services ?? [];
+  const served = {
+    services: [...providerServices, ...extras.flatMap(({ services }) => services)],
+    isHealthy: async () => (await lifecycle.healthCheck(backgroundCall(logger))).ready,
+  };
+  const stops = extras.map((extra) => extra.start(server, served));
   const failures: unknown[] = [];
   const attempt = async (step: () => void | Promise<void>): Promise<void> => {
     try {
@@ -102,12 +115,19 @@ async function run(
   // Whatever fails on the way out, the rest is closed all the same.
   await attempt(() => socket.remove());
   lifecycle.close();
+  // Their streams would hold up the drain.
+  for (const stop of stops) await attempt(() => stop?.());
   await attempt(() => drain(server, calls, logger, options.drainTimeoutMs ?? (end.hostIsGone ? 100 : 400)));
   await attempt(() => runCloseHook(provider, options.closeTimeoutMs ?? (end.hostIsGone ? 1_000 : 1_300)));
   calls.close();
   const [first, ...others] = failures;
   for (const error of others) logger.error({ error }, "another failure while the provider ended");
   if (failures.length > 0) throw first;
+}
+
+/** For what nobody has called for. */
+function backgroundCall(logger: Logger): CallContext {
+  return { method: "HealthCheck", signal: new AbortController().signal, deadline: undefined, logger };
 }
 
 async function runCloseHook(provider: PluginRuntimeProvider, timeoutMs: number): Promise<void> {

@@ -5,7 +5,7 @@ import type { Logger } from "../provider/logger.js";
 
 /** The wire's side of a call, as far as a context needs it. */
 export type WireCall = Pick<ServerUnaryCall<unknown, unknown>, "cancelled" | "getDeadline" | "once"> &
-  Partial<Pick<ServerUnaryCall<unknown, unknown>, "metadata">>;
+  Partial<Pick<ServerUnaryCall<unknown, unknown>, "metadata" | "getPath">>;
 
 /** A cancellation this close to the deadline is the deadline's. */
 const deadlineSlackMs = 20;
@@ -36,6 +36,11 @@ export class ActiveCall implements CallContext {
       else this.wire.once("cancelled", () => this.#cancelled());
     }
     return this.#controller.signal;
+  }
+
+  /** For a middleware: the service's full name, out of `/service/method`. */
+  get service(): string {
+    return this.wire.getPath?.().split("/")[1] ?? "";
   }
 
   /** For a middleware: the text under a key, in any case of letters. */

@@ -7,6 +7,9 @@ import { unaryHandler, type Method, type MethodOptions } from "./method.js";
 import { PluginRuntimeService } from "./plugin-runtime.js";
 import { ProviderLifecycleService } from "./provider-lifecycle.js";
 
+/** The services that every runtime provider serves. */
+export const providerServices = [ProviderLifecycle, PluginRuntimeProviderService] as const;
+
 /** Adds both services of a runtime provider to a server. */
 export function addProviderServices(
   server: Server,

@@ -8,7 +8,9 @@ describe("middleware", () => {
     const note =
       (name: string): Middleware =>
       async (call, next) => {
-        seen.push(`${name} ${call.method} ${String(call.metadata("X-Trace"))} ${typeof call.deadline}`);
+        seen.push(
+          `${name} ${call.service}/${call.method} ${String(call.metadata("X-Trace"))} ${typeof call.deadline}`,
+        );
         await next();
         seen.push(`${name} ends`);
       };
@@ -20,8 +22,8 @@ describe("middleware", () => {
     const options = { metadata: { "x-trace": "t1" }, timeoutMs: 20_000 };
     expect(await runtime.getSession({ sessionId: "a" }, options)).toMatchObject({ id: "a" });
     expect(seen).toEqual([
-      "outer GetSession t1 object",
-      "inner GetSession t1 object",
+      "outer gestalt.provider.v1.PluginRuntimeProvider/GetSession t1 object",
+      "inner gestalt.provider.v1.PluginRuntimeProvider/GetSession t1 object",
       "inner ends",
       "outer ends",
     ]);
