@@ -96,13 +96,13 @@ describe("the reflection service", () => {
       const reflection = reflectionClient(socketPath, version);
       const { listServicesResponse } = await reflection.ask({ listServices: "" });
       expect(listServicesResponse?.service.map(({ name }) => name)).toEqual([
-        lifecycleService,
         runtimeService,
+        lifecycleService,
         "grpc.health.v1.Health",
         "grpc.reflection.v1.ServerReflection",
       ]);
       for (const [service, method, request, wanted] of [
-        [runtimeService, "GetSession", { sessionId: "a" }, { id: "a", state: "running" }],
+        [runtimeService, "GetSession", { session_id: "a" }, { id: "a", state: "running" }],
         [lifecycleService, "HealthCheck", {}, { ready: true }],
         ["grpc.health.v1.Health", "Check", { service: "" }, { status: "SERVING" }],
       ] as const) {
