@@ -4,6 +4,8 @@ import type { JsonObject, SessionLimits } from "@gestalt-runtime/sdk";
 export interface ProcessRuntimeConfig {
   readonly stateDir?: string;
   readonly workingDirectory?: string;
+  readonly isolation: "required" | "auto" | "none";
+  readonly readOnlyPaths: readonly string[];
   readonly containment: "auto" | "pid-namespace" | "process-group";
   readonly maxSessions: number;
   readonly sessionLifetimeMs?: number;

@@ -10,8 +10,8 @@ import {
 import { detectContainment, type ContainmentKind } from "@gestalt-runtime/sdk/processes";
 import schema from "../config.schema.json" with { type: "json" };
 import { readConfig, sessionLimits, type ProcessRuntimeConfig } from "./config.js";
-import { ProcessTreeIsolation } from "./isolation/process-tree.js";
-import { endLeftoverProcesses, keepMarker } from "./leftovers.js";
+import { chooseIsolation } from "./isolation/choose-isolation.js";
+import { endLeftoverProcesses } from "./leftovers.js";
 import { ProcessBackend } from "./process-backend.js";
 import { UnableBackend } from "./unable-backend.js";
 
@@ -21,7 +21,7 @@ const provider = createSessionRuntime(
     const sandbox = hostSandbox();
     if (sandbox !== undefined) return new UnableBackend(sandbox.cannotHost);
     const config = readConfig(raw);
-    const containment = await chooseContainment(config, (text) => logger.warn({}, text));
+    const warn = (text: string): void => logger.warn({}, text);
     const instance = await openInstanceDirectory({
       root: config.stateDir ?? defaultStateDirectory("process", name),
       removeRoot: config.stateDir === undefined,
@@ -30,15 +30,19 @@ const provider = createSessionRuntime(
         await endLeftoverProcesses(path);
       },
     });
-    return new ProcessBackend({
-      instance,
-      isolation: new ProcessTreeIsolation(containment, async ({ marker }) => {
-        if (marker !== undefined) await keepMarker(instance.path, marker);
-      }),
-      workingDirectory: config.workingDirectory ?? process.cwd(),
-      stopGraceMs: config.stopGraceMs,
-      limits: sessionLimits(config),
-    });
+    try {
+      const isolation = await chooseIsolation(config, instance, () => chooseContainment(config, warn), warn);
+      return new ProcessBackend({
+        instance,
+        isolation,
+        stopGraceMs: config.stopGraceMs,
+        limits: sessionLimits(config),
+        ...(config.workingDirectory !== undefined && { workingDirectory: config.workingDirectory }),
+      });
+    } catch (error) {
+      await instance.close();
+      throw error;
+    }
   },
   {
     identity: {

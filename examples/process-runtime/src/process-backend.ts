@@ -12,7 +12,8 @@ import {
   type SessionLimits,
 } from "@gestalt-runtime/sdk";
 import { SpawnError } from "@gestalt-runtime/sdk/processes";
-import type { Enclosure, GuestRoot, Isolation, Limits } from "./isolation/isolation.js";
+import { dialSocket } from "./isolation/dial-socket.js";
+import type { Enclosure, GuestProcess, GuestRoot, Isolation, Limits } from "./isolation/isolation.js";
 
 /** A guest is a directory of the session's own, and the enclosure that runs beside it. */
 export type Handle = { readonly directory: string };
@@ -23,8 +24,8 @@ const killReserveMs = 400;
 export interface ProcessBackendOptions {
   readonly instance: InstanceDirectory;
   readonly isolation: Isolation;
-  /** The working directory of plugins, where their root says none. */
-  readonly workingDirectory: string;
+  /** The working directory of plugins, where their root says none. Default: this process's, or the plugin's package. */
+  readonly workingDirectory?: string;
   readonly stopGraceMs: number;
   readonly limits: SessionLimits;
 }
@@ -48,8 +49,8 @@ export class ProcessBackend implements SessionBackend<Handle> {
       kind: "process",
       needs: "nothing",
       accepts: [],
-      // Nothing is enforced yet, so nothing is claimed (SUP-1, SUP-4).
-      egress: "none",
+      // What is not enforced is not claimed (SUP-1, SUP-4).
+      egress: options.isolation.closesNetworks ? "hostname" : "none",
       hostServices: options.isolation.hostServices,
     };
   }
@@ -74,21 +75,28 @@ export class ProcessBackend implements SessionBackend<Handle> {
     }
   }
 
-  async launch({ directory }: Handle, plugin: PluginRequest): Promise<RunningPlugin> {
+  async launch(
+    { directory }: Handle,
+    plugin: PluginRequest,
+    { progress }: BackendContext,
+  ): Promise<RunningPlugin> {
     const room = this.#rooms.get(directory);
     if (room === undefined)
       throw new RuntimeProviderError("FAILED_PRECONDITION", "the session has been stopped");
     const cwd = room.root.cwd ?? this.options.workingDirectory;
     try {
-      const child = await room.enclosure.spawn({
-        command: resolve(cwd, plugin.command),
-        args: plugin.args,
-        env: plugin.env,
-        cwd,
-      });
+      const child = await room.enclosure.spawn(
+        {
+          command: resolve(cwd ?? process.cwd(), plugin.command),
+          args: plugin.args,
+          env: plugin.env,
+          ...(cwd !== undefined && { cwd }),
+        },
+        { egress: plugin.egress, say: progress },
+      );
       plugin.io.consume("stdout", child.stdout);
       plugin.io.consume("stderr", child.stderr);
-      return { ended: child.ended };
+      return { ended: child.ended, ...reachOf(child, plugin) };
     } catch (error) {
       if (error instanceof SpawnError)
         throw new RuntimeProviderError("FAILED_PRECONDITION", error.message, { cause: error });
@@ -109,4 +117,11 @@ export class ProcessBackend implements SessionBackend<Handle> {
   async close(): Promise<void> {
     await this.options.instance.close();
   }
+}
+
+/** A socket that the host does not see under a path of its own is dialled through the runtime. */
+function reachOf({ socketOnHost }: GuestProcess, { listener }: PluginRequest): Pick<RunningPlugin, "reach"> {
+  if (socketOnHost === undefined || listener.type !== "unix") return {};
+  const { path } = listener;
+  return { reach: { via: "dial", dial: (signal) => dialSocket(() => socketOnHost(path), signal) } };
 }

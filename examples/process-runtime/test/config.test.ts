@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ProviderKind } from "@gestalt-runtime/sdk/protocol";
 import type { ProviderInstance } from "@gestalt-runtime/testkit";
 import { describe, expect, it } from "vitest";
+import { canIsolate } from "./isolation/support.js";
 import { refusal, startPlugin, startRuntime, startSession, testDirectory } from "./support.js";
 
 type Config = NonNullable<Parameters<ProviderInstance["handshake"]>[0]>;
@@ -44,7 +45,9 @@ describe("configuration", () => {
     await configure(provider, config);
     expect(await readdir(directory)).toContain(`gst-${process.getuid?.() ?? 0}-process-process`);
     const { execute } = await startPlugin(provider);
-    expect(await execute("identity")).toMatchObject({ cwd: process.cwd() });
+    // An isolated plugin starts in its package, and sees nothing of the host's folder.
+    const cwd = canIsolate ? join(process.cwd(), "packages/testkit") : process.cwd();
+    expect(await execute("identity")).toMatchObject({ cwd });
   });
 
   it("LIFE-3: every mistake is named by its path at once, and the provider lives on to be configured", async () => {

@@ -6,9 +6,10 @@ import type { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stillRuns, treesOf, type SeenProcess } from "./processes.js";
 import { copyProgramsForAll, type ProgramsForAll } from "./programs-for-all.js";
+import { canIsolate } from "./isolation/support.js";
 import { isAlive, leftovers, testDirectory } from "./support.js";
 
-const kinds = ["pid-namespace", "process-group"] as const;
+const kinds = ["pid-namespace", "process-group", ...(canIsolate ? ["bubblewrap"] : [])];
 const nobody = 65_534;
 const users = process.getuid?.() === 0 ? [undefined, nobody] : [undefined];
 

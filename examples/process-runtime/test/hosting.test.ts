@@ -51,12 +51,12 @@ describe("hosting", () => {
     expect(await runtime.getSupport()).toEqual(support);
   });
 
-  it("SUP-4: the host refuses a plugin that needs hostname egress, which is not enforced yet", async () => {
+  it("SUP-4: the host refuses a plugin that needs hostname egress, where it is not enforced", async () => {
     const directory = await testDirectory();
     await using gestaltd = await startGestaltd({
       tmpDir: directory,
       operatorEnv: { PATH: process.env.PATH, TMPDIR: directory },
-      runtimeProviders: { process: { command: program } },
+      runtimeProviders: { process: { command: program, config: { isolation: "none" } } },
       plugins: { example: { ...fixturePlugin(), egress: { allowedHosts: ["api.example.com"] } } },
     });
     expect(gestaltd.outcomes.get("example")).toMatchObject({

@@ -70,7 +70,7 @@ export interface RuntimeOptions extends Partial<ProviderInstanceOptions> {
 export async function startRuntime(
   directory: string,
   config?: Config,
-  { configure = (provider) => provider.handshake(config), ...options }: RuntimeOptions = {},
+  { configure, ...options }: RuntimeOptions = {},
 ): Promise<ProviderInstance> {
   const provider = await startProvider({
     command: program,
@@ -87,7 +87,10 @@ export async function startRuntime(
     if (!killedByTest) expect({ code, signal, killed }).toEqual({ code: 0, signal: null, killed: false });
     await expect.poll(() => processes.filter(stillRuns)).toEqual([]);
   });
-  await configure(provider);
+  // What is asked of isolated plugins is asked in the tests of isolation; the others look into their plugins from outside.
+  await (configure === undefined
+    ? provider.handshake({ isolation: "none", ...config })
+    : configure(provider));
   return provider;
 }
 

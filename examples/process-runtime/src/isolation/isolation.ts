@@ -1,4 +1,4 @@
-import type { StringMap } from "@gestalt-runtime/sdk";
+import type { EgressPlan, StringMap } from "@gestalt-runtime/sdk";
 import type { ProgramSpec, StopOptions, StopReport, TreeProcess } from "@gestalt-runtime/sdk/processes";
 
 /** What keeps a session's programs apart from the machine and from each other. One for all sessions. */
@@ -7,6 +7,8 @@ export interface Isolation {
   readonly kind: "bubblewrap" | "process-tree";
   /** Whether a guest sees the host's sockets under their own paths (BIND-2), or what is put into its `shared` folder. */
   readonly hostServices: "direct" | "shared";
+  /** Whether an egress policy is kept, whatever a program does (EGR-2). */
+  readonly closesNetworks: boolean;
   /** Makes a session's enclosure ready, so that starting a program in it is quick. */
   open(request: EnclosureRequest): Promise<Enclosure>;
 }
@@ -61,11 +63,19 @@ export interface Enclosure {
   /**
    * Starts a program; its paths are the guest's.
    *
+   * @param network what the program may reach. Default: the network is open
    * @throws SpawnError when it can't be started
    */
-  spawn(program: ProgramSpec): Promise<GuestProcess>;
+  spawn(program: ProgramSpec, network?: NetworkWish): Promise<GuestProcess>;
   /** Ends all that runs in it: SIGTERM, the grace, SIGKILL, and frees what was made for it. May be called at any time. */
   stop(options: StopOptions): Promise<StopReport>;
+}
+
+/** What a program may reach. */
+export interface NetworkWish {
+  readonly egress: EgressPlan;
+  /** Takes lines for the session's log: what was refused, and what broke. */
+  readonly say: (text: string) => void;
 }
 
 /** A program that runs in an enclosure. */

@@ -15,6 +15,7 @@ import type { Enclosure, EnclosureRequest, GuestProcess, Isolation, Limits } fro
 export class ProcessTreeIsolation implements Isolation {
   readonly kind = "process-tree";
   readonly hostServices = "direct";
+  readonly closesNetworks = false;
 
   /** @param onTree told of each tree before a program runs in it */
   constructor(

@@ -1,0 +1,222 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { basename, isAbsolute, join } from "node:path";
+import type { StringMap } from "@gestalt-runtime/sdk";
+import {
+  checkProgram,
+  openProcessTree,
+  SpawnError,
+  type ProcessTree,
+  type ProgramSpec,
+  type StopOptions,
+  type StopReport,
+  type TreeProcess,
+} from "@gestalt-runtime/sdk/processes";
+import { ClosedNetwork } from "../network/closed-network.js";
+import type { NetworkTools } from "../network/network-tools.js";
+import { enforce, type EnforcedNetwork } from "../network/session-network.js";
+import { bwrapArguments } from "./bwrap-arguments.js";
+import { BwrapStatus } from "./bwrap-status.js";
+import { checkSizes } from "./exec-limits.js";
+import { guestFiles } from "./guest-files.js";
+import { layout } from "./guest-layout.js";
+import { GuestProgram } from "./guest-program.js";
+import { certificateMounts, isOfSystem, packageFolder, packageMounts, rootEntries } from "./host-root.js";
+import type {
+  Enclosure,
+  EnclosureRequest,
+  GuestProcess,
+  Isolation,
+  Mount,
+  NetworkWish,
+} from "./isolation.js";
+import { hasSeccompFilter, seccompFilter } from "./seccomp.js";
+
+/** What all guests of a provider have in common. */
+export interface BubblewrapOptions {
+  /** Path of bubblewrap. */
+  readonly bwrap: string;
+  /** What closes networks, where that can be done here. */
+  readonly network: NetworkTools | undefined;
+  /** Paths of the host that every guest may read, as the operator configured them. */
+  readonly readOnlyPaths: readonly string[];
+  /** Told of each tree before a program runs in it. */
+  readonly onTree: (tree: ProcessTree) => Promise<void>;
+}
+
+/** Programs see the files that were chosen for them, no process but their own, and no key of anybody. */
+export class BubblewrapIsolation implements Isolation {
+  readonly kind = "bubblewrap";
+  readonly hostServices = "shared";
+
+  constructor(private readonly options: BubblewrapOptions) {}
+
+  get closesNetworks(): boolean {
+    return this.options.network !== undefined;
+  }
+
+  async open(request: EnclosureRequest): Promise<Enclosure> {
+    const sockets = join(request.directory, "s");
+    await mkdir(sockets, { mode: 0o700 });
+    // bubblewrap makes the guest's PID namespace itself, and takes it along when it dies: the group is its own alone.
+    const tree = await openProcessTree({ kind: "process-group" });
+    try {
+      await this.options.onTree(tree);
+    } catch (error) {
+      await tree.kill();
+      throw error;
+    }
+    // Whether it is needed is known when the program is started; then there is no time for making it.
+    const tools = this.options.network;
+    const network = tools && ClosedNetwork.open(tree, tools, join(request.directory, "n"));
+    network?.catch(() => undefined);
+    return new BubblewrapEnclosure(this.options, request, tree, sockets, network);
+  }
+}
+
+class BubblewrapEnclosure implements Enclosure {
+  readonly shared: Enclosure["shared"];
+  readonly env = { HOME: layout.home, TMPDIR: layout.temporary };
+  readonly #programs = new Set<GuestProgram>();
+  #enforced: EnforcedNetwork | undefined;
+  #stopping: Promise<StopReport> | undefined;
+  #killAt = Infinity;
+
+  constructor(
+    private readonly options: BubblewrapOptions,
+    private readonly request: EnclosureRequest,
+    private readonly tree: ProcessTree,
+    sockets: string,
+    private network: Promise<ClosedNetwork> | undefined,
+  ) {
+    this.shared = { onHost: sockets, inGuest: layout.sockets };
+  }
+
+  async spawn(spec: ProgramSpec, wish?: NetworkWish): Promise<GuestProcess> {
+    const { root } = this.request;
+    // What is missing in the host's own system is missing in the guest; a root of its own is looked at by who names it.
+    const checked = root.path === undefined ? await checkProgram(spec) : undefined;
+    const { command } = checked ?? spec;
+    const network = await this.#closed(wish);
+    if (network !== undefined && wish !== undefined)
+      this.#enforced = await enforce(network, { ...wish, env: spec.env });
+    const env = this.#enforced?.env ?? checked?.env ?? spec.env;
+    const args = spec.args ?? [];
+    checkSizes({ command, args, env });
+    const mounts = await this.#mounts(command, spec.cwd, env);
+    const seccomp = hasSeccompFilter() ? [seccompFilter()] : [];
+    const files = await guestFiles(this.#enforced?.hosts);
+    const [argsAt, status, firstFree] = [3, 4, 5];
+    const inputs = [...seccomp, ...files.map(({ text }) => text)];
+    const shape = bwrapArguments({
+      entries: rootEntries(root),
+      mounts,
+      sockets: await this.#sockets(),
+      env,
+      cwd: spec.cwd ?? packageFolder(command),
+      files: files.map(({ path }, index) => ({ path, descriptor: firstFree + seccomp.length + index })),
+      descriptors: { status, seccomp: seccomp.length === 0 ? undefined : firstFree },
+    });
+    const argv: string[] = [
+      ...[...this.request.limits.launcher, ...(network?.entry ?? []), this.options.bwrap],
+      ...["--args", String(argsAt), "--", command, ...args],
+    ];
+    const [launcher = "", ...rest] = argv;
+    const child = await this.tree.spawn({
+      command: launcher,
+      args: rest,
+      // Nothing of the plugin's variables: some of them change what these programs do, outside of the guest.
+      env: {},
+      cwd: "/",
+      pipes: firstFree + inputs.length - argsAt,
+    });
+    const [argsPipe, statusPipe, ...inputPipes] = child.pipes;
+    if (argsPipe === undefined || statusPipe === undefined) throw new Error("the guest's pipes are missing");
+    argsPipe.end(shape.map((arg) => `${arg}\0`).join(""));
+    for (const [index, input] of inputs.entries()) inputPipes[index]?.end(input);
+    const program = await this.#follow(child, new BwrapStatus(statusPipe, child.ended), command);
+    if (network !== undefined && wish !== undefined) this.#watch(network, program, wish);
+    return program;
+  }
+
+  stop({ graceMs }: StopOptions): Promise<StopReport> {
+    this.#killAt = Math.min(this.#killAt, performance.now() + graceMs);
+    return (this.#stopping ??= this.#stop());
+  }
+
+  async #stop(): Promise<StopReport> {
+    const running = [...this.#programs];
+    const ended = await Promise.all(running.map((program) => program.terminate(() => this.#killAt)));
+    await Promise.all(running.map((program) => program.kill()));
+    await this.#enforced?.close();
+    await this.network?.then(
+      (network) => network.close(),
+      () => undefined,
+    );
+    const { left } = await this.tree.kill();
+    const rung = running.length === 0 ? "idle" : ended.every(Boolean) ? "terminated" : "killed";
+    return { rung, left: [...left, ...running.flatMap((program) => program.left)] };
+  }
+
+  async #follow(child: TreeProcess, status: BwrapStatus, command: string): Promise<GuestProgram> {
+    const first = await status.first;
+    if (first === undefined) {
+      const said = await saidBy(child);
+      throw new SpawnError("failed", command, `${command} could not be started: ${said}`);
+    }
+    const program = new GuestProgram(child, first, status);
+    this.#programs.add(program);
+    // Its first process is collected by bubblewrap; what it leads is gone then.
+    void program.gone.then(() => this.#programs.delete(program));
+    return program;
+  }
+
+  /** The session's closed network where the policy wants it; where it does not, there is no use for it. */
+  async #closed(wish: NetworkWish | undefined): Promise<ClosedNetwork | undefined> {
+    const network = this.network;
+    if (network === undefined) return undefined;
+    if (wish?.egress.enforce === true) return network;
+    this.network = undefined;
+    // Nobody waits for it.
+    void network.then((unused) => unused.close()).catch(() => undefined);
+    return undefined;
+  }
+
+  /** Without its way out a plugin would run on in vain: its end is seen, and its session can be started again. */
+  #watch(network: ClosedNetwork, program: GuestProgram, { say }: NetworkWish): void {
+    void network.broken.then(() => {
+      if (this.#stopping !== undefined) return;
+      say(
+        "the network helper (socat) of this session has ended: the plugin is ended too, since it reaches nothing any more",
+      );
+      void program.kill();
+    });
+  }
+
+  async #mounts(command: string, cwd: string | undefined, env: StringMap): Promise<Mount[]> {
+    const { path, mounts } = this.request.root;
+    const readable = (onHost: string): Mount[] => (isOfSystem(onHost) ? [] : [{ onHost, inGuest: onHost }]);
+    return [
+      ...this.options.readOnlyPaths.flatMap(readable),
+      ...(path === undefined ? await packageMounts(command, env.PATH) : []),
+      ...(path === undefined ? certificateMounts(process.env) : []),
+      ...(path === undefined && cwd !== undefined && isAbsolute(cwd) ? readable(cwd) : []),
+      ...mounts,
+    ];
+  }
+
+  /** What stands for the host's services: made before the program is started, and nothing for it to change. */
+  async #sockets(): Promise<Map<string, string>> {
+    const names = await readdir(this.shared.onHost);
+    return new Map(names.map((name) => [basename(name), join(this.shared.onHost, name)]));
+  }
+}
+
+/** bubblewrap's own words; the program has said nothing yet. */
+async function saidBy(child: TreeProcess): Promise<string> {
+  const chunks: Buffer[] = [];
+  child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+  child.stdout.resume();
+  await child.drained;
+  const said = Buffer.concat(chunks).toString().trim();
+  return said === "" ? "bubblewrap ended without a word" : said;
+}
