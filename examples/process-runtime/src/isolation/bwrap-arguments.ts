@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { StringMap } from "@gestalt-runtime/sdk";
+import { coveredProcFiles } from "./covered-proc.js";
 import { layout, ownFileBytes } from "./guest-layout.js";
 import type { RootEntry } from "./host-root.js";
 import type { Mount } from "./isolation.js";
@@ -31,7 +32,14 @@ export function bwrapArguments(shape: GuestShape): string[] {
     ...["--json-status-fd", String(status)],
     ...(seccomp === undefined ? [] : ["--seccomp", String(seccomp)]),
     ...shape.entries.flatMap(entryArguments),
-    ...["--proc", "/proc", "--dev", "/dev", ...tmpfs("/dev/shm", ownFileBytes.sharedMemory, "1777")],
+    ...[
+      "--proc",
+      "/proc",
+      ...coveredProcFiles(),
+      "--dev",
+      "/dev",
+      ...tmpfs("/dev/shm", ownFileBytes.sharedMemory, "1777"),
+    ],
     ...["--remount-ro", "/dev"],
     ...tmpfs(layout.temporary, ownFileBytes.temporary, "1777"),
     ...["--perms", "0700", "--dir", layout.home],
