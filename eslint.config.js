@@ -2,7 +2,17 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["**/dist/", "**/gen/", "**/.fixtures/", "examples/*/release/", ".reports/", "docs/api/"] },
+  {
+    ignores: [
+      "**/dist/",
+      "**/gen/",
+      "**/.fixtures/",
+      "examples/*/release/",
+      "**/.venv/",
+      ".reports/",
+      "docs/api/",
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,
   {

@@ -1,4 +1,6 @@
 import { quietly, tool } from "../lib/commands.mjs";
+import { generate, otherLanguages } from "../lib/other-languages.mjs";
+import { say } from "../lib/steps.mjs";
 
 const folder = "packages/sdk/src/gen";
 
@@ -7,8 +9,22 @@ export const generatedCode = {
   name: "generated code",
   async run() {
     await quietly(tool("buf"), ["generate"]);
-    const changed = await quietly("git", ["status", "--porcelain", "--untracked-files=all", "--", folder]);
-    if (changed !== "")
-      throw new Error(`"buf generate" changed ${folder}: commit what it wrote\n${changed.trimEnd()}`);
+    await assertUnchanged(folder);
+    for (const language of otherLanguages) {
+      const missing = await language.whyNot();
+      if (missing !== undefined) {
+        say(`${language.generated} is not checked: ${missing}`);
+        continue;
+      }
+      await generate(language);
+      await assertUnchanged(language.generated);
+    }
   },
 };
+
+/** @param {string} path */
+async function assertUnchanged(path) {
+  const changed = await quietly("git", ["status", "--porcelain", "--untracked-files=all", "--", path]);
+  if (changed !== "")
+    throw new Error(`"buf generate" changed ${path}: commit what it wrote\n${changed.trimEnd()}`);
+}

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { delimiter } from "node:path";
 import { quietly, tool } from "./commands.mjs";
 import { inputsDigest } from "./digest.mjs";
+import { buildOtherLanguages } from "./other-languages.mjs";
 import { root } from "./root.mjs";
 import { step } from "./steps.mjs";
 import { packagesInOrder } from "./workspace.mjs";
@@ -29,6 +30,7 @@ export async function build(/** @type {What} */ what) {
     await step("bundle the programs that tests start", async () => {
       await quietly(process.execPath, ["scripts/build-fixtures.mjs"]);
     });
+  if (what.fixtures) await buildOtherLanguages();
 }
 
 /** @param {import("./workspace.mjs").Package} one @param {string} digest */

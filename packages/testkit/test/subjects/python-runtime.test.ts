@@ -1,0 +1,3 @@
+import { describeSubject } from "./subject-tests.js";
+
+describeSubject("python-runtime");
