@@ -6,7 +6,8 @@ import {
   type PluginRuntimeSupport,
 } from "@gestalt-runtime/sdk/protocol";
 import { HostError } from "./host-error.js";
-import { hostServiceRoute } from "./hosting-plan.js";
+import type { HostTraits } from "./host-version.js";
+import { hostServiceRoute, type PublicAddress } from "./hosting-plan.js";
 import type { LogRecord, LogStore } from "./log-store.js";
 import type { GestaltdOptions } from "./options.js";
 import type { ProviderInstance } from "./provider-instance.js";
@@ -51,7 +52,10 @@ export class Admin {
     private readonly slots: ReadonlyMap<string, ProviderSlot>,
     private readonly logStore: LogStore,
     private readonly limits: HostLimits,
-    private readonly config: Pick<GestaltdOptions, "runtimeProviders" | "baseUrl" | "encryptionKey">,
+    private readonly config: Pick<GestaltdOptions, "runtimeProviders"> & {
+      readonly publicSide: () => PublicAddress | undefined;
+      readonly traits: HostTraits;
+    },
   ) {}
 
   /** All providers of the config, in name order. One that fails shows its error and spoils no other. */
@@ -87,7 +91,10 @@ export class Admin {
     try {
       const { support, sessions } = await inspect(instance);
       const advertised = profileOf(support);
-      const effective = { ...advertised, hostServiceAccess: hostServiceRoute(support, this.config) };
+      const effective = {
+        ...advertised,
+        hostServiceAccess: hostServiceRoute(support, this.#needs()),
+      };
       return {
         ...base,
         loaded: true,
@@ -98,6 +105,11 @@ export class Admin {
       const text = error instanceof Error ? error.message : String(error);
       return { ...base, loaded: true, sessionCount: 0, error: text };
     }
+  }
+
+  #needs(): { readonly publicSide?: PublicAddress; readonly traits: HostTraits } {
+    const publicSide = this.config.publicSide();
+    return { traits: this.config.traits, ...(publicSide === undefined ? {} : { publicSide }) };
   }
 
   #slot(name: string): ProviderSlot {

@@ -63,10 +63,22 @@ function describe(event: HostEventRecord, maxTextLength: number): string {
       return `log of ${event.sessionId} refused: ${event.error}`;
     case "host-service":
       return `used ${event.envVar}: ${event.method} ${event.code}`;
+    case "relayed-call":
+      return `relayed ${event.envVar === "" ? "nothing" : event.envVar}: ${event.method} ${event.code}`;
+    case "egress-request":
+      return `egress: ${event.method} ${event.target} ${event.status}`;
     case "plugin-hosted":
       return `is hosted in session ${event.sessionId}`;
     case "plugin-skipped":
       return `is skipped: ${event.message}`;
+    case "agent-ready":
+      return `has an instance ready in session ${event.sessionId}`;
+    case "agent-draining":
+      return `gives up session ${event.sessionId}: ${event.why}`;
+    case "agent-stopped":
+      return `has stopped session ${event.sessionId}`;
+    case "agent-start-failed":
+      return `could not start an instance: ${event.message}`;
     case "plugin-stopped":
       return "is stopped";
   }

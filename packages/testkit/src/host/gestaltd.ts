@@ -1,21 +1,26 @@
 import { randomUUID } from "node:crypto";
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { UnaryCallOptions } from "@gestalt-runtime/sdk/protocol";
+import { HostTokens, type PublicListener } from "../relay/index.js";
+import { AgentPool, resolvePool } from "../agents/index.js";
 import { Admin } from "./admin.js";
 import { HostError } from "./host-error.js";
+import { hostTraits } from "./host-version.js";
 import { HostedPlugin, type PluginOutcome } from "./hosted-plugin.js";
-import { hostPlugin, type HostingContext } from "./hosting.js";
+import { hostPlugin, planHosting, type HostingContext } from "./hosting.js";
 import { LogStore } from "./log-store.js";
 import {
   checkOptions,
   checkPlugin,
   providerOf,
+  type AgentOptions,
   type GestaltdOptions,
   type PluginOptions,
 } from "./options.js";
 import type { ShutdownReport } from "./provider-process.js";
 import { ProviderSlot } from "./provider-slot.js";
-import { hostLimits, type HostLimits } from "./times.js";
+import { openPublicListener } from "./public-side.js";
+import { hostLimits, hostTimes, type HostLimits } from "./times.js";
 import { HostTrace } from "./trace.js";
 
 /** How the providers of a host ended, by name; a provider that was never started is not there. */
@@ -33,9 +38,13 @@ export class FakeGestaltd implements AsyncDisposable {
   readonly #options: GestaltdOptions;
   readonly #slots = new Map<string, ProviderSlot>();
   readonly #plugins = new Map<string, PluginOutcome>();
+  readonly #agents = new Map<string, AgentPool>();
   readonly #starts = new Set<Promise<unknown>>();
   readonly #ending = new AbortController();
-  readonly #context: HostingContext;
+  readonly #context: Omit<HostingContext, "publicListener">;
+  readonly #encryptionKey: string;
+  #opened: Promise<PublicListener | undefined> | undefined;
+  #publicListener: PublicListener | undefined;
   #stopped: Promise<GestaltdStopReport> | undefined;
 
   /** Starts nothing: {@link FakeGestaltd.start} does. */
@@ -43,6 +52,7 @@ export class FakeGestaltd implements AsyncDisposable {
     checkOptions(options);
     this.#options = options;
     const limits: HostLimits = { ...hostLimits, ...options.limits };
+    const traits = hostTraits(options.hostVersion);
     const logs = new LogStore(limits);
     this.trace = new HostTrace({
       maxRecords: limits.traceRecords,
@@ -64,6 +74,7 @@ export class FakeGestaltd implements AsyncDisposable {
             trace: this.trace,
             limits,
             egress: { ...options.egress, ...own.egress },
+            ...(options.hostVersion === undefined ? {} : { hostVersion: options.hostVersion }),
             ...(cwd === undefined ? {} : { cwd }),
             ...(tmpDir === undefined ? {} : { tmpDir }),
             ...(times === undefined ? {} : { times }),
@@ -74,26 +85,39 @@ export class FakeGestaltd implements AsyncDisposable {
         ),
       );
     }
-    this.admin = new Admin(this.#slots, logs, limits, options);
+    this.#encryptionKey = options.encryptionKey ?? randomUUID();
+    this.admin = new Admin(this.#slots, logs, limits, {
+      runtimeProviders: options.runtimeProviders,
+      publicSide: () => this.#publicListener,
+      traits,
+    });
     this.#context = {
-      ...options,
+      tmpDir,
       operatorEnv,
+      traits,
       signal: this.#ending.signal,
       subject: `user:${randomUUID()}`,
-      tokenKey: options.encryptionKey ?? randomUUID(),
+      tokens: new HostTokens(this.#encryptionKey, { ...hostTimes, ...times }.tokenLifetimeMs),
     };
   }
 
   /**
-   * Installs the providers and checks their configs, then starts every plugin of the config at once; resolves when
-   * each is hosted or skipped.
+   * Installs the providers and checks their configs, then starts every plugin and every agent of the config at once;
+   * resolves when each plugin is hosted or skipped, and each agent has its instances.
    *
-   * @throws {@link HostError} `install-refused`, `config-refused` or `sandbox-unavailable`: nothing was started
+   * @throws {@link HostError} `install-refused`, `config-refused` or `sandbox-unavailable`: nothing was started; or an
+   *   agent's cause, which ends the real host: call `stop` then
    */
   async start(): Promise<void> {
     await this.#prepare();
     const plugins = Object.entries(this.#options.plugins ?? {});
-    await Promise.all(plugins.map(([name, plugin]) => this.host(name, plugin)));
+    const agents = Object.entries(this.#options.agents ?? {});
+    const starts = [
+      ...plugins.map(([name, plugin]) => this.host(name, plugin)),
+      ...agents.map(([name, agent]) => this.#tracked(this.#hostAgent(name, agent))),
+    ];
+    await Promise.allSettled(starts);
+    await Promise.all(starts);
   }
 
   /**
@@ -110,12 +134,15 @@ export class FakeGestaltd implements AsyncDisposable {
       this.#plugins.set(name, outcome);
       return outcome;
     });
-    this.#starts.add(started);
-    try {
-      return await started;
-    } finally {
-      this.#starts.delete(started);
-    }
+    return this.#tracked(started);
+  }
+
+  /**
+   * The public side, once the host has started: where relays and the egress proxy are, and what makes tokens.
+   * Undefined where the options give none.
+   */
+  get publicListener(): PublicListener | undefined {
+    return this.#publicListener;
   }
 
   /** What became of every plugin, by name. */
@@ -137,6 +164,17 @@ export class FakeGestaltd implements AsyncDisposable {
     });
   }
 
+  /**
+   * An agent's pool.
+   *
+   * @throws {@link HostError} `agent-not-hosted`
+   */
+  agent(name: string): AgentPool {
+    const pool = this.#agents.get(name);
+    if (pool !== undefined) return pool;
+    throw new HostError("agent-not-hosted", `the agent ${JSON.stringify(name)} is not hosted`);
+  }
+
   /** Calls an operation of a plugin, with the host's 60 s. */
   execute(
     plugin: string,
@@ -149,7 +187,7 @@ export class FakeGestaltd implements AsyncDisposable {
 
   /**
    * Ends the host: starts under way are cancelled and awaited, StopSession goes plugin by plugin in name order,
-   * then each provider is ended (PROC-6). Calling it again gives the same answer.
+   * then agents' pools once their work is done, then each provider is ended (PROC-6). Calling it again gives the same answer.
    */
   stop(): Promise<GestaltdStopReport> {
     return (this.#stopped ??= (async () => {
@@ -157,6 +195,7 @@ export class FakeGestaltd implements AsyncDisposable {
       await Promise.allSettled(this.#starts);
       for (const [, plugin] of [...this.#plugins].sort(([a], [b]) => (a < b ? -1 : 1)))
         if (plugin.status === "hosted") await plugin.stop();
+      await Promise.all([...this.#agents.values()].map((pool) => pool.stop()));
       const report: Record<string, ShutdownReport> = {};
       await Promise.all(
         [...this.#slots].map(async ([name, slot]) => {
@@ -164,6 +203,7 @@ export class FakeGestaltd implements AsyncDisposable {
           if (ended !== undefined) report[name] = ended;
         }),
       );
+      await (await this.#opened?.catch(() => undefined))?.close();
       return report;
     })());
   }
@@ -178,16 +218,75 @@ export class FakeGestaltd implements AsyncDisposable {
     // All of them, so that none is still installing when the first fault ends the host.
     await Promise.allSettled(preparing);
     await Promise.all(preparing);
+    this.#publicListener = await (this.#opened ??= this.#openPublicSide());
+  }
+
+  #openPublicSide(): Promise<PublicListener | undefined> {
+    const { baseUrl, relayBaseUrl, encryptionKey, publicListener, tmpDir, times, limits } = this.#options;
+    const isPublic = baseUrl !== undefined && encryptionKey !== undefined && encryptionKey !== "";
+    if (publicListener === undefined && !isPublic) return Promise.resolve(undefined);
+    return openPublicListener({
+      ...publicListener,
+      encryptionKey: this.#encryptionKey,
+      trace: this.trace,
+      ...(baseUrl === undefined ? {} : { baseUrl }),
+      ...(relayBaseUrl === undefined ? {} : { relayBaseUrl }),
+      ...(tmpDir === undefined ? {} : { tmpDir }),
+      ...(times === undefined ? {} : { times }),
+      ...(limits === undefined ? {} : { limits }),
+    });
+  }
+
+  async #tracked<T>(start: Promise<T>): Promise<T> {
+    this.#starts.add(start);
+    try {
+      return await start;
+    } finally {
+      this.#starts.delete(start);
+    }
+  }
+
+  async #hostAgent(name: string, agent: AgentOptions): Promise<void> {
+    const slot = this.#slotOf(agent);
+    const { signal } = this.#ending;
+    const provider = await slot.acquire(signal);
+    const entry = { ...agent, egress: { ...this.#options.egress, ...agent.egress } };
+    const context = { ...this.#context, publicListener: this.#publicListener };
+    const relay = await planHosting(provider, entry, context);
+    const { times, traits } = provider;
+    const pool = await AgentPool.start({
+      provider,
+      name,
+      agent: entry,
+      context: { ...context, relay },
+      rule: {
+        pool: resolvePool(agent.pool),
+        early: traits.replacesEarly,
+        marginMs: times.replacementMarginMs,
+      },
+      times,
+    });
+    this.#agents.set(name, pool);
+  }
+
+  #slotOf({ runtime }: Pick<PluginOptions, "runtime">): ProviderSlot {
+    const provider = providerOf(runtime?.provider, this.#options.runtimeProviders) ?? "";
+    const slot = this.#slots.get(provider);
+    if (slot === undefined) throw new HostError("unknown-provider", `no runtime provider ${provider}`);
+    return slot;
   }
 
   async #host(name: string, plugin: PluginOptions): Promise<PluginOutcome> {
-    const provider = providerOf(plugin.runtime?.provider, this.#options.runtimeProviders) ?? "";
     try {
-      const slot = this.#slots.get(provider);
-      if (slot === undefined) throw new HostError("unknown-provider", `no runtime provider ${provider}`);
+      const slot = this.#slotOf(plugin);
       const egress = { ...this.#options.egress, ...plugin.egress };
       const instance = await slot.acquire(this.#ending.signal);
-      const hosted = await hostPlugin(instance, name, { ...plugin, egress }, this.#context);
+      const hosted = await hostPlugin(
+        instance,
+        name,
+        { ...plugin, egress },
+        { ...this.#context, publicListener: this.#publicListener },
+      );
       this.trace.note(name, 0, { type: "plugin-hosted", plugin: name, sessionId: hosted.sessionId });
       return hosted;
     } catch (thrown) {

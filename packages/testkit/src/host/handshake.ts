@@ -15,8 +15,10 @@ export interface HandshakeOptions {
   readonly name: string;
   /** Absent or empty: the field is left out of the request (LIFE-2). */
   readonly config: JsonObject | undefined;
-  readonly times: HostTimes;
+  readonly times: Pick<HostTimes, "lifecycleMs">;
   readonly signal: AbortSignal | undefined;
+  /** What it must say that it is. Default: a runtime. */
+  readonly kind?: ProviderKind;
 }
 
 /** What the provider said of itself before and after it was configured. */
@@ -35,11 +37,11 @@ export interface Handshake {
  */
 export async function handshake(
   lifecycle: UnaryClient<typeof ProviderLifecycle>,
-  { name, config, times, signal }: HandshakeOptions,
+  { name, config, times, signal, kind = ProviderKind.RUNTIME }: HandshakeOptions,
 ): Promise<Handshake> {
   const options = { timeoutMs: times.lifecycleMs, ...(signal === undefined ? {} : { signal }) };
   const before = await asked("GetProviderIdentity", lifecycle.getProviderIdentity({}, options));
-  checkIdentity(before);
+  checkIdentity(before, kind);
   const empty = config === undefined || Object.keys(config).length === 0;
   const configured = await asked(
     "ConfigureProvider",
@@ -85,11 +87,11 @@ export async function attachedHandshake(
   }
 }
 
-function checkIdentity(identity: ProviderIdentity): void {
-  if (identity.kind !== ProviderKind.RUNTIME)
+function checkIdentity(identity: ProviderIdentity, kind: ProviderKind): void {
+  if (identity.kind !== kind)
     throw new HostError(
       "wrong-kind",
-      `the provider says that it is of kind ${ProviderKind[identity.kind]}; the host expects RUNTIME`,
+      `the provider says that it is of kind ${ProviderKind[identity.kind]}; the host expects ${ProviderKind[kind]}`,
     );
   const { minProtocolVersion: min, maxProtocolVersion: max } = identity;
   // 0 means that the range has no bound on that side.

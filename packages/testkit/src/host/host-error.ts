@@ -22,7 +22,6 @@ export type HostFailure =
   | "cannot-host"
   | "no-host-service-access"
   | "egress-not-preserved"
-  | "relay-unsupported"
   // The session.
   | "start-session"
   | "get-session"
@@ -35,6 +34,9 @@ export type HostFailure =
   | "plugin-metadata"
   | "plugin-start"
   | "plugin-not-hosted"
+  // The agent.
+  | "agent-not-hosted"
+  | "prepare-workspace"
   // The admin's view, and the host's own end.
   | "unknown-provider"
   | "provider-unavailable"

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { RuntimeProviderError } from "@gestalt-runtime/sdk";
+import { Cache } from "@gestalt-runtime/sdk/protocol";
 import { CacheStore, addCacheService } from "./cache-store.js";
 import { makeSocketDirectory, removeSocketDirectory } from "./socket-directory.js";
 import { serveOnSocket, type SocketServer } from "./socket-server.js";
@@ -10,6 +11,10 @@ import type { HostTrace } from "./trace.js";
 export interface HostService {
   readonly envVar: string;
   readonly path: string;
+  /** Its name in a relay token. */
+  readonly service: string;
+  /** What its methods' paths begin with. */
+  readonly methodPrefix: string;
 }
 
 /** The host services of one hosted plugin, in a directory of their own (0700). */
@@ -22,8 +27,11 @@ export interface HostServices {
 
 export interface HostServicesOptions {
   readonly plugin: string;
+  readonly kind: "plugin" | "agent";
   /** The names of the plugin's caches, as its config has them. */
   readonly caches: readonly string[];
+  /** Of an agent: a plugin always gets one. */
+  readonly indexedDb: boolean;
   readonly tmpDir: string | undefined;
   readonly trace: HostTrace;
   readonly times: HostTimes;
@@ -42,7 +50,7 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
   };
   try {
     const services: HostService[] = [];
-    for (const [index, { envVar, cache }] of servicesOf(caches).entries()) {
+    for (const [index, { envVar, service, cache }] of servicesOf(options, caches).entries()) {
       const path = join(directory, `host-${index}.sock`);
       const noted = (method: string, thrown?: unknown): void =>
         trace.note(plugin, 0, {
@@ -59,7 +67,7 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
           limits,
         ),
       );
-      services.push({ envVar, path });
+      services.push({ envVar, path, service: service.name, methodPrefix: `/${service.typeName}/` });
     }
     return { services, caches, close };
   } catch (error) {
@@ -68,20 +76,51 @@ export async function startHostServices(options: HostServicesOptions): Promise<H
   }
 }
 
-/** The host's order: IndexedDB, caches (a single one also under the plain name), workflow and agent manager. */
+/** The names of a host service: in a relay token, and as gRPC has it. */
+interface ServiceNames {
+  readonly name: string;
+  readonly typeName: string;
+}
+
+const known = {
+  indexedDb: { name: "indexeddb", typeName: "gestalt.provider.v1.IndexedDB" },
+  cache: { name: "cache", typeName: Cache.typeName },
+  workflowManager: { name: "workflow_manager", typeName: "gestalt.provider.v1.WorkflowManagerHost" },
+  agentManager: { name: "agent_manager", typeName: "gestalt.provider.v1.AgentManagerHost" },
+  agentHost: { name: "agent_host", typeName: "gestalt.provider.v1.AgentHost" },
+} satisfies Record<string, ServiceNames>;
+
+interface Wanted {
+  readonly envVar: string;
+  readonly service: ServiceNames;
+  readonly cache?: CacheStore;
+}
+
+/**
+ * In the host's order. A plugin: IndexedDB, caches (a single one also under the plain name), workflow and agent
+ * manager. An agent: the agent host, then IndexedDB where it has one.
+ */
 function servicesOf(
+  { kind, indexedDb }: Pick<HostServicesOptions, "kind" | "indexedDb">,
   caches: ReadonlyMap<string, CacheStore>,
-): readonly { readonly envVar: string; readonly cache?: CacheStore }[] {
+): readonly Wanted[] {
+  const database = { envVar: "GESTALT_INDEXEDDB_SOCKET", service: known.indexedDb };
+  if (kind === "agent")
+    return [
+      { envVar: "GESTALT_AGENT_HOST_SOCKET", service: known.agentHost },
+      ...(indexedDb ? [database] : []),
+    ];
   const named = [...caches].map(([name, cache]) => ({
     envVar: `GESTALT_CACHE_SOCKET_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}`,
+    service: known.cache,
     cache,
   }));
   const only = caches.size === 1 ? [...caches.values()] : [];
   return [
-    { envVar: "GESTALT_INDEXEDDB_SOCKET" },
+    database,
     ...named,
-    ...only.map((cache) => ({ envVar: "GESTALT_CACHE_SOCKET", cache })),
-    { envVar: "GESTALT_WORKFLOW_MANAGER_SOCKET" },
-    { envVar: "GESTALT_AGENT_MANAGER_SOCKET" },
+    ...only.map((cache) => ({ envVar: "GESTALT_CACHE_SOCKET", service: known.cache, cache })),
+    { envVar: "GESTALT_WORKFLOW_MANAGER_SOCKET", service: known.workflowManager },
+    { envVar: "GESTALT_AGENT_MANAGER_SOCKET", service: known.agentManager },
   ];
 }

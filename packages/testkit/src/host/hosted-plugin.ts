@@ -2,7 +2,8 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import type { ProviderMetadata, UnaryCallOptions } from "@gestalt-runtime/sdk/protocol";
 import type { CacheStore } from "./cache-store.js";
 import type { HostFailure } from "./host-error.js";
-import type { HostServices } from "./host-services.js";
+import type { HostTokens } from "../relay/index.js";
+import type { OfferedServices } from "./offer-services.js";
 import { executeOperation, type PluginClient } from "./plugin-calls.js";
 import type { DialledPlugin } from "./plugin-dial.js";
 import type { ProviderInstance } from "./provider-instance.js";
@@ -13,11 +14,11 @@ export interface HostedPluginParts {
   readonly dialTarget: string;
   readonly metadata: ProviderMetadata | undefined;
   readonly provider: ProviderInstance;
-  readonly services: HostServices;
+  readonly services: OfferedServices;
   readonly dialled: DialledPlugin;
   readonly client: PluginClient;
   readonly subject: string;
-  readonly tokenKey: string;
+  readonly tokens: HostTokens;
 }
 
 /** A plugin that runs in a session and can be called. */
@@ -57,13 +58,13 @@ export class HostedPlugin {
     params: JsonObject = {},
     options: UnaryCallOptions = {},
   ): Promise<{ readonly status: number; readonly body: string }> {
-    const { client, subject, tokenKey, provider } = this.#parts;
+    const { client, subject, tokens, provider } = this.#parts;
     const { status, body } = await executeOperation(client, {
       plugin: this.name,
       operation,
       params,
       subject,
-      tokenKey,
+      tokens,
       options: { timeoutMs: provider.times.executeMs, ...options },
     });
     return { status, body };

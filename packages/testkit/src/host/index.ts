@@ -38,17 +38,43 @@
  *     attachEnvironment("/tmp/p.sock")  // what to start it with: GESTALT_PLUGIN_SOCKET, GESTALT_RUNTIME_LOG_SOCKET
  *     await using provider = await startProvider({ attach: "/tmp/p.sock" });  // waits for it, and never ends it
  *
+ * Relay access for a provider by hand, with good and bad tokens:
+ *
+ *     await using relay = await openPublicListener({ tls: { cert, key }, trace: provider.trace });
+ *     await using services = await offerHostServices(provider, { plugin: "p", sessionId, caches: ["main"], relay });
+ *     for (const { envVar, dialTarget } of services.bindings)
+ *       await provider.runtime.bindHostService({ sessionId, envVar, relay: { dialTarget } });
+ *     await provider.runtime.startPlugin({ sessionId, command, env: services.env, allowedHosts: services.allowedHosts });
+ *     await relay.tokens.relay(claims, { lifetimeMs: -1_000 });   // one that is over; see TokenFaults
+ *
  * `ProviderInstance.spawn(options)` does not wait for the provider to serve; `connect()` does.
  */
 export { startGestaltd, FakeGestaltd, type GestaltdStopReport } from "./gestaltd.js";
+export type { HostTraits, HostVersion } from "./host-version.js";
+export { AgentInstance, AgentPool, type PoolOptions } from "../agents/index.js";
 export type {
+  AgentOptions,
   EgressOptions,
+  HostedProgram,
   GestaltdOptions,
   PluginOptions,
   ProviderSource,
   RuntimeProviderOptions,
 } from "./options.js";
 export { HostedPlugin, type PluginOutcome, type SkippedPlugin } from "./hosted-plugin.js";
+export { openPublicListener, type PublicSideOptions } from "./public-side.js";
+export { offerHostServices, type OfferedServices, type OfferOptions } from "./offer-services.js";
+export {
+  HostTokens,
+  PublicListener,
+  relayTokenHeader,
+  type EgressClaims,
+  type PublicListenerOptions,
+  type RelayClaims,
+  type RelayedSession,
+  type TlsPair,
+  type TokenFaults,
+} from "../relay/index.js";
 export { startProvider, ProviderInstance, type ProviderInstanceOptions } from "./provider-instance.js";
 export { ProviderProcess, describeEnd, type ProcessEnd, type ShutdownReport } from "./provider-process.js";
 export type { ProviderProgram } from "./provider-program.js";

@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from "node:crypto";
+import type { HostTokens } from "../relay/index.js";
 
 export interface InvocationClaims {
   readonly subject: string;
@@ -8,24 +8,18 @@ export interface InvocationClaims {
 }
 
 /** What a call's token stays good for. */
-const lifetimeSeconds = 900;
+const lifetimeMs = 900_000;
 
 /** The token that Execute carries: an HS256 JWT of the host, opaque to the plugin, good for 15 minutes. */
 export function invocationToken(
   { subject, plugin, operation, requestId }: InvocationClaims,
-  key: string,
-): string {
-  const issuedAt = Math.floor(Date.now() / 1000);
-  return sign(
+  tokens: HostTokens,
+): Promise<string> {
+  return tokens.sign(
+    subject,
+    "gestalt-provider-host",
     {
-      iss: "gestaltd",
-      sub: subject,
-      aud: ["gestalt-provider-host"],
-      exp: issuedAt + lifetimeSeconds,
-      nbf: issuedAt,
-      iat: issuedAt,
-      jti: randomUUID(),
-      delegation_expires_at: issuedAt + lifetimeSeconds,
+      delegation_expires_at: Math.floor((Date.now() + lifetimeMs) / 1_000),
       caller_plugin: plugin,
       subject_kind: "user",
       email: "anonymous@gestalt",
@@ -43,12 +37,6 @@ export function invocationToken(
         surface: "http",
       },
     },
-    key,
+    lifetimeMs,
   );
-}
-
-function sign(claims: object, key: string): string {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
-  return `${signed}.${createHmac("sha256", key).update(signed).digest("base64url")}`;
 }

@@ -1,5 +1,6 @@
 import { RuntimeProviderError } from "@gestalt-runtime/sdk";
 import { PluginRuntimeLogHost, addUnaryService } from "@gestalt-runtime/sdk/protocol";
+import type { HostTraits } from "./host-version.js";
 import type { LogStore } from "./log-store.js";
 import { serveOnSocket } from "./socket-server.js";
 import type { HostLimits, HostTimes } from "./times.js";
@@ -26,6 +27,7 @@ export interface LogHostOptions {
   readonly instance: number;
   readonly store: LogStore;
   readonly trace: HostTrace;
+  readonly traits: HostTraits;
   readonly times: HostTimes;
   readonly limits: HostLimits;
 }
@@ -46,8 +48,10 @@ export async function serveLogHost(options: LogHostOptions): Promise<LogHost> {
           const messages = logs.map((entry) => entry.message);
           const lastSeq = store.append(providerName, sessionId, logs);
           if (lastSeq === undefined) {
-            // The documented revision's status and ending; a later host says NOT_FOUND (LOGS-2).
-            const error = new RuntimeProviderError("INTERNAL", "append logs: runtime session not found");
+            const error = new RuntimeProviderError(
+              options.traits.unknownLogSession,
+              "append logs: runtime session not found",
+            );
             trace.note(providerName, instance, {
               type: "log-refused",
               sessionId,

@@ -1,9 +1,12 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { checkSource } from "../install/source.js";
+import { checkPool, type PoolOptions } from "../agents/pool-options.js";
 import type { SandboxOptions } from "../sandbox/index.js";
+import { hostTraits, type HostVersion } from "./host-version.js";
 import type { HostLimits, HostTimes } from "./times.js";
 import { checkAttach } from "./provider-attach.js";
 import type { HostTraceOptions } from "./trace.js";
+import type { PublicListenerOptions } from "../relay/index.js";
 
 /** What a provider's process is started from: a command, or a package; or where one serves. One is given. */
 export interface ProviderSource {
@@ -51,9 +54,9 @@ export interface EgressOptions {
   readonly defaultAction?: "allow" | "deny";
 }
 
-/** One entry of `plugins` in the operator's config, with `execution.mode: hosted`. */
-export interface PluginOptions {
-  /** Absolute path of the plugin's executable on the host's disk. */
+/** A program that the host has run in a session: a plugin's or an agent's. */
+export interface HostedProgram {
+  /** Absolute path of its executable on the host's disk. */
   readonly command: string;
   /** Its path inside the package: what an image or a template runs, after `./`. Default: the command's file name. */
   readonly entrypoint?: string;
@@ -61,8 +64,6 @@ export interface PluginOptions {
   readonly args?: readonly string[];
   /** `env` of its entry. Default: none. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What IntegrationProvider.StartProvider carries. */
-  readonly config?: JsonObject;
   /** `execution.runtime`. */
   readonly runtime?: {
     readonly provider?: string;
@@ -72,10 +73,26 @@ export interface PluginOptions {
     /** Hosts from 2026-04-30, with an image only (SESS-3). */
     readonly imagePullAuth?: { readonly dockerConfigJson: string };
   };
-  /** The names of its caches; each is a real cache in memory. */
-  readonly cache?: readonly string[];
   /** What it may reach. Default: the host's own default. */
   readonly egress?: EgressOptions;
+}
+
+/** One entry of `plugins` in the operator's config, with `execution.mode: hosted`. */
+export interface PluginOptions extends HostedProgram {
+  /** What IntegrationProvider.StartProvider carries. */
+  readonly config?: JsonObject;
+  /** The names of its caches; each is a real cache in memory. Default: none. */
+  readonly cache?: readonly string[];
+}
+
+/** One entry of `agents` in the operator's config, with `execution.mode: hosted`. */
+export interface AgentOptions extends HostedProgram {
+  /** What ProviderLifecycle.ConfigureProvider carries. */
+  readonly config?: JsonObject;
+  /** Whether it has an IndexedDB. Default false. */
+  readonly indexedDb?: boolean;
+  /** How many of it are held ready, and how they are replaced. Default: one. */
+  readonly pool?: PoolOptions;
 }
 
 /** The operator's config of a fake gestaltd, in plain TypeScript. */
@@ -84,10 +101,24 @@ export interface GestaltdOptions extends Pick<HostTraceOptions, "onCall" | "onEv
   readonly runtimeProviders: Readonly<Record<string, RuntimeProviderOptions>>;
   /** By name. All are started at once, as the host does. */
   readonly plugins?: Readonly<Record<string, PluginOptions>>;
-  /** `server.baseUrl` and `server.encryptionKey`: they decide whether services could be relayed (SUP-3). */
+  /** By name. Each is a pool; the host does not start where one of them can't be started. */
+  readonly agents?: Readonly<Record<string, AgentOptions>>;
+  /** Which gestaltd this is. Default `documented`. */
+  readonly hostVersion?: HostVersion;
+  /**
+   * `server.baseUrl`: services are relayed through it if it is an https URL with neither path nor query, and there is an
+   * `encryptionKey` (SUP-3). Default: where `publicListener` listens.
+   */
   readonly baseUrl?: string;
-  /** See `baseUrl`. */
+  /** `server.encryptionKey`, which tokens are signed with. Default: with a `publicListener` a fresh one. Secret. */
   readonly encryptionKey?: string;
+  /**
+   * The host's public side. Default: with a `baseUrl` and an `encryptionKey`, in plaintext on any free port of
+   * 127.0.0.1, for something in front of it that ends TLS; otherwise there is none.
+   */
+  readonly publicListener?: PublicListenerOptions;
+  /** Of later hosts: where relays and the egress proxy are reached, http or https. Default: at `baseUrl`. */
+  readonly relayBaseUrl?: string;
   /** `server.egress`: the default of every plugin's and every provider's own egress. */
   readonly egress?: Pick<EgressOptions, "defaultAction">;
   /** The working directory of the host, and so of its providers. Default: this process's. */
@@ -109,7 +140,9 @@ export interface GestaltdOptions extends Pick<HostTraceOptions, "onCall" | "onEv
 }
 
 /** @throws TypeError that names the field, the fault and the mend */
-export function checkOptions({ runtimeProviders, plugins = {} }: GestaltdOptions): void {
+export function checkOptions(options: GestaltdOptions): void {
+  const { runtimeProviders, plugins = {}, agents = {} } = options;
+  hostTraits(options.hostVersion);
   const defaults = Object.entries(runtimeProviders).filter(([, provider]) => provider.default === true);
   if (defaults.length > 1)
     throw new TypeError(
@@ -118,6 +151,10 @@ export function checkOptions({ runtimeProviders, plugins = {} }: GestaltdOptions
   for (const [name, provider] of Object.entries(runtimeProviders))
     checkProviderSource(`runtimeProviders.${name}.`, provider);
   for (const [name, plugin] of Object.entries(plugins)) checkPlugin(name, plugin, runtimeProviders);
+  for (const [name, agent] of Object.entries(agents)) {
+    checkProgram(`agents.${name}`, agent, runtimeProviders);
+    checkPool(`agents.${name}.pool`, agent.pool);
+  }
 }
 
 /** @throws TypeError, as {@link checkOptions}; the fields are named with what stands before them */
@@ -146,23 +183,31 @@ export function checkProviderSource(prefix: string, { command, args, source, att
 /** @throws TypeError, as {@link checkOptions} */
 export function checkPlugin(
   name: string,
-  { command, runtime = {} }: PluginOptions,
+  plugin: PluginOptions,
   providers: GestaltdOptions["runtimeProviders"],
 ): void {
-  mustBeAbsolute(`plugins.${name}.command`, command);
+  checkProgram(`plugins.${name}`, plugin, providers);
+}
+
+function checkProgram(
+  field: string,
+  { command, runtime = {} }: HostedProgram,
+  providers: GestaltdOptions["runtimeProviders"],
+): void {
+  mustBeAbsolute(`${field}.command`, command);
   if (runtime.imagePullAuth !== undefined && runtime.image === undefined)
     throw new TypeError(
-      `plugins.${name}.runtime.imagePullAuth is set without an image; set plugins.${name}.runtime.image too`,
+      `${field}.runtime.imagePullAuth is set without an image; set ${field}.runtime.image too`,
     );
   const provider = providerOf(runtime.provider, providers);
   if (provider === undefined)
     throw new TypeError(
-      `plugins.${name}.runtime.provider is not set and no runtime provider is the default; name one of ` +
+      `${field}.runtime.provider is not set and no runtime provider is the default; name one of ` +
         Object.keys(providers).join(", "),
     );
   if (providers[provider] === undefined)
     throw new TypeError(
-      `plugins.${name}.runtime.provider is ${JSON.stringify(provider)}, which is not in runtimeProviders (` +
+      `${field}.runtime.provider is ${JSON.stringify(provider)}, which is not in runtimeProviders (` +
         `${Object.keys(providers).join(", ")})`,
     );
 }

@@ -10,6 +10,7 @@ import {
   type UnaryCallOptions,
   type UnaryClient,
 } from "@gestalt-runtime/sdk/protocol";
+import type { HostTokens } from "../relay/index.js";
 import { HostError } from "./host-error.js";
 import { invocationToken } from "./invocation-token.js";
 import type { HostTimes } from "./times.js";
@@ -78,14 +79,14 @@ export interface PluginInvocation {
   readonly params: JsonObject;
   /** The host's caller, such as `user:<uuid>`. */
   readonly subject: string;
-  readonly tokenKey: string;
+  readonly tokens: HostTokens;
   readonly options: UnaryCallOptions;
 }
 
 /** Execute as the host sends it for a call over HTTP by nobody in particular. */
-export function executeOperation(
+export async function executeOperation(
   client: PluginClient,
-  { plugin, operation, params, subject, tokenKey, options }: PluginInvocation,
+  { plugin, operation, params, subject, tokens, options }: PluginInvocation,
 ): Promise<OperationResult> {
   const invocationId = randomUUID();
   return client.execute(
@@ -97,7 +98,7 @@ export function executeOperation(
         subject: { id: subject, kind: "user", authSource: "env" },
         credential: { mode: "none" },
       },
-      invocationToken: invocationToken({ subject, plugin, operation, requestId: invocationId }, tokenKey),
+      invocationToken: await invocationToken({ subject, plugin, operation, requestId: invocationId }, tokens),
     },
     options,
   );

@@ -8,6 +8,7 @@ import {
 import type { JsonObject } from "@bufbuild/protobuf";
 import { attachedHandshake, handshake, type Handshake } from "./handshake.js";
 import { HostError } from "./host-error.js";
+import { hostTraits, type HostTraits, type HostVersion } from "./host-version.js";
 import { logSocketVariable, serveLogHost, type LogHost } from "./log-host.js";
 import { LogStore } from "./log-store.js";
 import { checkProviderSource, type EgressOptions, type ProviderSource } from "./options.js";
@@ -49,6 +50,8 @@ export interface ProviderInstanceOptions extends ProviderSource {
    * `egress` of its own, the sandbox's proxy refuses all.
    */
   readonly sandbox?: boolean | SandboxOptions;
+  /** Which gestaltd it is started by. Default `documented`. */
+  readonly hostVersion?: HostVersion;
   /** Where its records go. Default: a store of its own. */
   readonly logs?: LogStore;
   /** Where its calls and events are written. Default: a trace of its own. */
@@ -92,6 +95,8 @@ export class ProviderInstance implements AsyncDisposable {
   readonly sandbox: Sandbox | undefined;
   /** The package that was installed for this process alone, and goes with it. */
   readonly installed: InstalledProvider | undefined;
+  /** In what its host differs from the documented one. */
+  readonly traits: HostTraits;
   /** The host's times towards it. */
   readonly times: HostTimes;
   /** The host's limits towards it. */
@@ -115,6 +120,7 @@ export class ProviderInstance implements AsyncDisposable {
     this.sandbox = parts.sandbox;
     this.installed = parts.installed;
     this.#config = parts.config;
+    this.traits = parts.traits;
     this.times = parts.times;
     this.limits = parts.limits;
     this.sessions = new SessionCalls(this);
@@ -124,6 +130,7 @@ export class ProviderInstance implements AsyncDisposable {
   static async spawn(options: ProviderInstanceOptions): Promise<ProviderInstance> {
     const { name = "runtime", operatorEnv = process.env } = options;
     checkProviderSource("", options);
+    const traits = hostTraits(options.hostVersion);
     const times = { ...hostTimes, ...options.times };
     const limits = { ...hostLimits, ...options.limits };
     const trace = options.trace ?? new HostTrace({ maxRecords: limits.traceRecords });
@@ -143,6 +150,7 @@ export class ProviderInstance implements AsyncDisposable {
           instance,
           store: logs,
           trace,
+          traits,
           times,
           limits,
         });
@@ -182,6 +190,7 @@ export class ProviderInstance implements AsyncDisposable {
         sandbox,
         installed,
         config: options.config,
+        traits,
         times,
         limits,
       });
@@ -198,6 +207,7 @@ export class ProviderInstance implements AsyncDisposable {
   static async attach(options: ProviderInstanceOptions): Promise<ProviderInstance> {
     const { name = "runtime", attach: socketPath = "" } = options;
     checkProviderSource("", options);
+    const traits = hostTraits(options.hostVersion);
     const times = { ...hostTimes, ...options.times };
     const limits = { ...hostLimits, ...options.limits };
     const trace = options.trace ?? new HostTrace({ maxRecords: limits.traceRecords });
@@ -215,6 +225,7 @@ export class ProviderInstance implements AsyncDisposable {
           instance,
           store: logs,
           trace,
+          traits,
           times,
           limits,
         });
@@ -237,6 +248,7 @@ export class ProviderInstance implements AsyncDisposable {
       sandbox: undefined,
       installed: undefined,
       config: options.config,
+      traits,
       times,
       limits,
     });
@@ -349,6 +361,7 @@ interface InstanceParts {
   readonly sandbox: Sandbox | undefined;
   readonly installed: InstalledProvider | undefined;
   readonly config: JsonObject | undefined;
+  readonly traits: HostTraits;
   readonly times: HostTimes;
   readonly limits: HostLimits;
 }

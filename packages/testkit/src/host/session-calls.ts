@@ -43,29 +43,34 @@ export class SessionCalls {
 
   /**
    * GetSession every 25 ms until the session is `ready` or `running`; any word that the host does not know is
-   * waited on (SESS-4). There is no limit but the signal.
+   * waited on (SESS-4). There is no limit but the signal, or what the calls carry.
    *
+   * @param options what ends the wait, or what each call is to carry
    * @throws {@link HostError} `session-state` when it turns `failed` or `stopped`
    */
-  async waitUntilReady(sessionId: string, signal?: AbortSignal): Promise<PluginRuntimeSession> {
-    const options = signal === undefined ? {} : { signal };
+  async waitUntilReady(
+    sessionId: string,
+    options: AbortSignal | (() => UnaryCallOptions) = () => ({}),
+  ): Promise<PluginRuntimeSession> {
+    const next = typeof options === "function" ? options : () => ({ signal: options });
     for (;;) {
-      const session = await this.#provider.runtime.getSession({ sessionId }, options);
+      const call = next();
+      const session = await this.#provider.runtime.getSession({ sessionId }, call);
       if (session.state === "ready" || session.state === "running") return session;
       if (session.state === "failed" || session.state === "stopped")
         throw new HostError(
           "session-state",
           `the session ${JSON.stringify(sessionId)} turned "${session.state}" before it was ready`,
         );
-      await delay(this.#provider.times.pollMs, undefined, options);
+      await delay(this.#provider.times.pollMs, undefined, { signal: call.signal });
     }
   }
 
-  /** StopSession with the host's 3 s; a successful one makes the log host forget the session (LOGS-6). */
+  /** StopSession with the host's 3 s; a successful one makes the documented host forget the session's log (LOGS-6). */
   async stop(sessionId: string, options: UnaryCallOptions = {}): Promise<void> {
-    const { times, runtime, logs, name } = this.#provider;
+    const { times, runtime, logs, name, traits } = this.#provider;
     await runtime.stopSession({ sessionId }, { timeoutMs: times.stopSessionMs, ...options });
-    logs.forget(name, sessionId);
+    if (!traits.logsOutliveSessions) logs.forget(name, sessionId);
     this.#remembered.delete(sessionId);
   }
 

@@ -21,6 +21,16 @@ export interface HostTimes {
   readonly pluginReadyMs: number;
   /** Deadline of Execute. Default 60,000. */
   readonly executeMs: number;
+  /** The longest deadline of a pool's look at an instance, whatever its interval. Default 10,000. */
+  readonly healthCheckMs: number;
+  /** What a host from 2026-04-30 adds to a pool's own times when it replaces early (SESS-9). Default 5,000. */
+  readonly replacementMarginMs: number;
+  /** Deadline of PrepareWorkspace (hosts from 2026-05-05). Default 600,000. */
+  readonly prepareWorkspaceMs: number;
+  /** What a relay or an egress token stays good for (HOST). Default 2,592,000,000, which is 30 days. */
+  readonly tokenLifetimeMs: number;
+  /** How long a tunnel of the public egress proxy lives (EGR-3). Default 600,000. */
+  readonly egressTunnelMs: number;
 }
 
 /** gestaltd's own times. */
@@ -34,6 +44,11 @@ export const hostTimes: HostTimes = {
   hostServiceStopMs: 2_000,
   pluginReadyMs: 30_000,
   executeMs: 60_000,
+  healthCheckMs: 10_000,
+  replacementMarginMs: 5_000,
+  prepareWorkspaceMs: 600_000,
+  tokenLifetimeMs: 2_592_000_000,
+  egressTunnelMs: 600_000,
 };
 
 /** Every size and count of the fake host: the contract's where it has one, else a bound on memory. */
@@ -56,7 +71,7 @@ export interface HostLimits {
   readonly traceRecords: number;
   /** Entries of one cache; past it Set answers RESOURCE_EXHAUSTED. Default 10,000. */
   readonly cacheEntries: number;
-  /** Streams at once per connection of a host service: two Node.js ends can lock up without it. Default 1,024. */
+  /** Streams at once per connection of a host service or of the public listener: two Node.js ends can lock up without it. Default 1,024. */
   readonly concurrentStreams: number;
 }
 

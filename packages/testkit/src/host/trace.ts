@@ -88,6 +88,24 @@ export type HostEvent =
       readonly code: "OK" | ErrorCode;
     }
   | {
+      readonly type: "relayed-call";
+      /** The variable that the token is good for; empty for a call that was refused. */
+      readonly envVar: string;
+      /** Service and method, such as `Cache/Get`. */
+      readonly method: string;
+      /** What was answered: by the service, or by the relay where it refused. */
+      readonly code: "OK" | ErrorCode;
+    }
+  | {
+      readonly type: "egress-request";
+      /** `CONNECT` or the method of a request with an absolute URI. */
+      readonly method: string;
+      /** What was asked for, as the client wrote it. */
+      readonly target: string;
+      /** What the public proxy answered. */
+      readonly status: number;
+    }
+  | {
       readonly type: "plugin-hosted";
       /** Its name in the operator's config. */
       readonly plugin: string;
@@ -102,6 +120,36 @@ export type HostEvent =
       readonly message: string;
     }
   | {
+      readonly type: "agent-ready";
+      /** Its name in the operator's config. */
+      readonly agent: string;
+      /** The session of this instance. */
+      readonly sessionId: string;
+    }
+  | {
+      readonly type: "agent-draining";
+      /** Its name in the operator's config. */
+      readonly agent: string;
+      /** The session of the instance that gets no more work. */
+      readonly sessionId: string;
+      /** Why it is given up. */
+      readonly why: string;
+    }
+  | {
+      readonly type: "agent-stopped";
+      /** Its name in the operator's config. */
+      readonly agent: string;
+      /** The session that was stopped. */
+      readonly sessionId: string;
+    }
+  | {
+      readonly type: "agent-start-failed";
+      /** Its name in the operator's config. */
+      readonly agent: string;
+      /** Why no instance could be started in another's place; the next look tries again. */
+      readonly message: string;
+    }
+  | {
       readonly type: "plugin-stopped";
       /** Its name in the operator's config. */
       readonly plugin: string;
@@ -109,7 +157,7 @@ export type HostEvent =
 
 /** An event with its time and what it belongs to: a provider's instance, or a plugin (instance 0). */
 export type HostEventRecord = HostEvent & {
-  /** The provider or plugin that it happened to. */
+  /** The provider or plugin that it happened to; `public` for a refused request at the public listener. */
   readonly name: string;
   /** Which of the host's processes of that provider; 0 for a plugin. */
   readonly instance: number;

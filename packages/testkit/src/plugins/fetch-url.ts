@@ -115,7 +115,9 @@ function begin(to: URL, options: RequestOptions): ClientRequest {
   // No shared agent: every request has a connection of its own, which ends with it. (With `agent: false` as well,
   // Node.js would overlook `createConnection`.)
   const own: RequestOptions = options.createConnection === undefined ? { agent: false, ...options } : options;
-  return to.protocol === "https:" ? requestHttps(bare(to), own) : requestHttp(bare(to), own);
+  if (to.protocol !== "https:") return requestHttp(bare(to), own);
+  // Node.js would take the Host field for the server's name, which through a proxy is the origin's.
+  return requestHttps(bare(to), { servername: "", ...serverName(to), ...own });
 }
 
 /** Node.js would send a URL's user and password to the origin as well. */

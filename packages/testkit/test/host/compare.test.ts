@@ -11,6 +11,9 @@ const scenarios = [
   "session-fails",
   "stop-hangs",
   "two-plugins",
+  "relay-egress",
+  "relay-two-caches",
+  "agent-pool",
 ];
 
 /** Every string and number in a value, each changed in a copy of its own. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { mapStrings, withNamedSessions, withNumberedDirectories } from "./normalise.js";
 import type { RecordedEvent } from "./recording.js";
 
@@ -7,10 +7,18 @@ import type { RecordedEvent } from "./recording.js";
 export const tolerances = {
   /** A deadline may be seen this much shorter than recorded: the call was under way on a busy machine. */
   deadlineShorterMs: 1_000,
+  /** And by this share at most, which tells it from half. */
+  deadlineShorterShare: 0.45,
   /** Or this much longer: the recording's call was under way too. */
   deadlineLongerMs: 20,
   /** Equal GetSession polls in a row, with their equal answers, count as one: their number is the provider's pace. */
   repeatedPolls: "PluginRuntimeProvider/GetSession",
+  /** A pool's looks at a session are a row of their own and count as one: their number is the clock's. */
+  lookDeadlineMs: 1_020,
+  /** Times of a session's life are told from its start, in whole milliseconds. */
+  lifecycle: ["startedAt", "recommendedDrainAt", "expiresAt"],
+  /** A pool stops an instance beside all else, and an admin looks when he likes: rows of their own. */
+  besidePool: ["StopSession", "ListSessions"],
   /** This record is pushed when the provider likes, so its place among the host's calls is free. */
   floatingLog: /^session \S+( \S+)* created$/,
   /** Fields of a token that belong to the recording's client and clock. */
@@ -41,7 +49,9 @@ export function differences(
 }
 
 function rowsOf(events: readonly RecordedEvent[]): Map<string, readonly RecordedEvent[]> {
-  const named = withNamedSessions(events).map(simplified);
+  const isPool = events.some(isStartOfAgent);
+  // A pool's sessions are one plugin's, and come one after the other.
+  const named = (isPool ? events : withNamedSessions(events)).map(simplified);
   const several = named.filter(({ event }) => event === "provider-start").length > 1;
   const rows = new Map<string, RecordedEvent[]>();
   const add = (row: string, event: RecordedEvent): void => {
@@ -51,6 +61,7 @@ function rowsOf(events: readonly RecordedEvent[]): Map<string, readonly Recorded
   };
   for (const event of named) {
     if (isFloating(event)) add(`log of ${event.message ?? ""}`, event);
+    else if (isPool) add(rowBesidePool(event), event);
     else if (!several) add("calls", event);
     else for (const row of rowsAmongSeveral(event)) add(row, event);
   }
@@ -65,6 +76,25 @@ function rowsOf(events: readonly RecordedEvent[]): Map<string, readonly Recorded
     );
   }
   return finished;
+}
+
+function isStartOfAgent({ method = "", request }: RecordedEvent): boolean {
+  const { metadata } = (request ?? {}) as { metadata?: { provider_kind?: string } };
+  return method.endsWith("/StartSession") && metadata?.provider_kind === "agent";
+}
+
+/** The row of an event in a pool's life: its sessions come one after the other. */
+function rowBesidePool(event: RecordedEvent): string {
+  const { method = "", request, response, deadline_ms: deadline } = event;
+  const name = method.slice(method.indexOf("/") + 1);
+  // The recorder says "running" once the agent has been started.
+  const isLook = response?.state === "running" || (deadline ?? Infinity) <= tolerances.lookDeadlineMs;
+  if (name === "GetSession" && isLook) return `looks at ${textOf(request?.sessionId ?? response?.id)}`;
+  if (name === "StopSession") return "stops";
+  if (name === "ListSessions") return "inspections";
+  // The plan's has no deadline; an inspection's has a minute.
+  if (name === "GetSupport" && request !== undefined && deadline !== undefined) return "inspections";
+  return "calls";
 }
 
 /** The rows of an event where sessions and instances interleave freely. */
@@ -98,19 +128,37 @@ function simplified(event: RecordedEvent): RecordedEvent {
   const text = mapStrings({ ...event, at_ms: 0 }, (value) =>
     withoutTokenFields(value).replace(tolerances.proxyPort, "$1<port>"),
   );
-  const { error, response, method } = text;
+  const { error, method } = text;
+  const response = text.response === undefined ? undefined : (withRelativeTimes(text.response) as JsonObject);
   if (error !== undefined) return { ...text, error: error.replace(tolerances.refusalText, "$1$2") };
   const sessions = response?.sessions;
-  if (method !== tolerances.unorderedAnswer || !Array.isArray(sessions)) return text;
+  if (method !== tolerances.unorderedAnswer || !Array.isArray(sessions))
+    return response === undefined ? text : { ...text, response };
   return { ...text, response: { sessions: sessions.toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1)) } };
 }
 
+/** Tells the times of every session's life from its start. */
+function withRelativeTimes(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withRelativeTimes);
+  if (typeof value !== "object" || value === null) return value;
+  const { startedAt } = value;
+  const relative = ([key, item]: [string, JsonValue]): [string, JsonValue] => {
+    if (typeof startedAt !== "string" || typeof item !== "string" || !isTimeOfLife(key))
+      return [key, withRelativeTimes(item)];
+    return [key, `start + ${Math.round(Date.parse(item) - Date.parse(startedAt))} ms`];
+  };
+  return Object.fromEntries(Object.entries(value).map(relative));
+}
+
+function isTimeOfLife(key: string): boolean {
+  return tolerances.lifecycle.some((one) => one === key);
+}
+
 function withoutTokenFields(value: string): string {
-  const claims = /^<jwt (.*)>$/s.exec(value)?.[1];
-  if (claims === undefined) return value;
-  // The recordings print claims as Python does.
-  const parsed = JSON.parse(claims.replaceAll("'", '"')) as JsonObject;
-  return mapClaims(parsed);
+  return value.replaceAll(/<jwt (.*?\})>/gs, (_token, claims: string) =>
+    // The recordings print claims as Python does.
+    mapClaims(JSON.parse(claims.replaceAll("'", '"')) as JsonObject),
+  );
 }
 
 function mapClaims(claims: JsonObject): string {
@@ -128,15 +176,20 @@ function mapClaims(claims: JsonObject): string {
   return `<jwt ${JSON.stringify(walk(claims))}>`;
 }
 
-/** Equal polls in a row count as one: a poll is a call without a deadline, and its answer. */
+/** Equal polls in a row count as one: a poll is a call and its answer, and so is a pool's look. */
 function collapsed(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
   const kept: RecordedEvent[] = [];
   for (const event of events) {
     kept.push(event);
     const [a, b, c, d] = kept.slice(-4);
     const polls = [a, b, c, d].every((one) => one?.method === tolerances.repeatedPolls);
-    if (polls && c?.deadline_ms === undefined && isDeepStrictEqual(a, c) && isDeepStrictEqual(b, d))
-      kept.splice(-2);
+    if (!polls || a === undefined || c === undefined || !isDeepStrictEqual(b, d)) continue;
+    if (!isDeepStrictEqual({ ...a, deadline_ms: 0 }, { ...c, deadline_ms: 0 })) continue;
+    const [first, second] = [a.deadline_ms, c.deadline_ms];
+    if (!deadlinesAgree(first, second) && !deadlinesAgree(second, first)) continue;
+    // The one that was least under way says best what the host set.
+    if ((second ?? 0) > (first ?? 0)) kept.splice(-4, 1, c);
+    kept.splice(-2);
   }
   return kept;
 }
@@ -172,7 +225,8 @@ function fieldDifferences(where: string, wanted: RecordedEvent, got: RecordedEve
 
 function deadlinesAgree(wanted: unknown, got: unknown): boolean {
   if (typeof wanted !== "number" || typeof got !== "number") return wanted === got;
-  return got >= wanted - tolerances.deadlineShorterMs && got <= wanted + tolerances.deadlineLongerMs;
+  const shorter = Math.min(tolerances.deadlineShorterMs, wanted * tolerances.deadlineShorterShare);
+  return got >= wanted - shorter && got <= wanted + tolerances.deadlineLongerMs;
 }
 
 function titleOf({ event, method, message }: RecordedEvent): string {

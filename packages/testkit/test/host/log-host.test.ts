@@ -3,6 +3,7 @@ import { PluginRuntimeLogHost, openChannel, type UnaryClient } from "@gestalt-ru
 import { credentials } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HostTrace, LogStore, hostLimits, hostTimes } from "../../src/host/index.js";
+import { hostTraits } from "../../src/host/host-version.js";
 import { serveLogHost, type LogHost } from "../../src/host/log-host.js";
 import { TestDirectory } from "./fixtures.js";
 
@@ -22,6 +23,7 @@ describe("the log host", () => {
       instance: 1,
       store,
       trace,
+      traits: hostTraits(),
       times: { ...hostTimes, hostServiceStopMs: 200 },
       limits: hostLimits,
     });

@@ -10,7 +10,7 @@ export interface ReplayPaths {
 }
 
 const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
-const jwt = /^eyJ[\w-]+\.(eyJ[\w-]+)\.[\w-]+$/;
+const jwt = /eyJ[\w-]+\.(eyJ[\w-]+)\.[\w-]+/g;
 
 /** Puts the recordings' placeholders where the replay has paths, ids and tokens. */
 export function withPlaceholders(
@@ -21,7 +21,8 @@ export function withPlaceholders(
   const providerDirectory = new RegExp(`${paths.tmp}/rec-\\w+/p-\\w+`, "g");
   return events.map((event) =>
     mapStrings(event, (text) =>
-      (jwt.test(text) ? claimsOf(text) : text)
+      text
+        .replaceAll(jwt, (_token, claims: string) => claimsOf(claims))
         .replaceAll(paths.artifacts, "<artifacts>")
         .replaceAll(paths.configDir, "<config-dir>")
         .replaceAll(socketDirectory, "<host-tmp-$1>")
@@ -62,11 +63,8 @@ export function withNumberedDirectories(events: readonly RecordedEvent[]): reado
 }
 
 /** A token as its claims, with what differs from call to call made equal. */
-function claimsOf(token: string): string {
-  const claims = JSON.parse(Buffer.from(jwt.exec(token)?.[1] ?? "", "base64url").toString()) as Record<
-    string,
-    JsonValue
-  >;
+function claimsOf(encoded: string): string {
+  const claims = JSON.parse(Buffer.from(encoded, "base64url").toString()) as Record<string, JsonValue>;
   const at = Number(claims.iat);
   const relative = (value: JsonValue | undefined): string =>
     value === at ? "iat" : `iat+${Number(value) - at}`;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import type { GestaltdOptions, PluginOptions } from "../../src/host/index.js";
+import type { AgentOptions, GestaltdOptions, PluginOptions } from "../../src/host/index.js";
 
 /** One line of a recording. */
 export interface RecordedEvent {
@@ -19,7 +19,25 @@ export interface RecordedEvent {
 export interface Operator {
   readonly runtime: { readonly default: boolean; readonly config: JsonObject };
   readonly plugins: Readonly<Record<string, OperatorPlugin>>;
-  readonly server?: { readonly egress: NonNullable<GestaltdOptions["egress"]> };
+  readonly agents?: Readonly<Record<string, OperatorAgent>>;
+  readonly server?: Pick<GestaltdOptions, "egress" | "baseUrl">;
+}
+
+/** Times are written as in YAML: `10s`. */
+interface OperatorAgent {
+  readonly indexeddb?: JsonObject;
+  readonly execution: {
+    readonly runtime: NonNullable<AgentOptions["runtime"]> & {
+      readonly pool: {
+        readonly minReadyInstances: number;
+        readonly maxReadyInstances: number;
+        readonly startupTimeout: string;
+        readonly healthCheckInterval: string;
+        readonly restartPolicy: "always" | "never";
+        readonly drainTimeout: string;
+      };
+    };
+  };
 }
 
 interface OperatorPlugin {

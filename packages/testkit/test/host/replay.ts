@@ -3,6 +3,7 @@ import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
   startGestaltd,
+  type AgentOptions,
   type FakeGestaltd,
   type GestaltdStopReport,
   type HostTimes,
@@ -58,7 +59,7 @@ export async function replay(
   await writeFile(join(paths.artifacts, "package.json"), '{"type":"module"}');
   const command = join(paths.artifacts, "runtime/rec/bin/rec");
   await install("recording-provider", command);
-  const sandboxed = recording.operator.server?.egress.defaultAction === "deny";
+  const sandboxed = recording.operator.server?.egress?.defaultAction === "deny";
   await writeFile(
     `${command}.settings.json`,
     JSON.stringify({ earlyLogsOf: pluginsWithRefusedLogs(recording) }),
@@ -77,13 +78,34 @@ export async function replay(
       ...options.plugin,
     };
   }
+  const agents: Record<string, AgentOptions> = {};
+  for (const [name, agent] of Object.entries(recording.operator.agents ?? {})) {
+    const program = join(paths.artifacts, "agent", name, "bin/agent");
+    await install("recording-plugin", program);
+    const { pool, ...runtime } = agent.execution.runtime;
+    agents[name] = {
+      command: program,
+      runtime,
+      indexedDb: agent.indexeddb !== undefined,
+      pool: {
+        minReadyInstances: pool.minReadyInstances,
+        maxReadyInstances: pool.maxReadyInstances,
+        startupTimeoutMs: milliseconds(pool.startupTimeout),
+        healthCheckIntervalMs: milliseconds(pool.healthCheckInterval),
+        restartPolicy: pool.restartPolicy,
+        drainTimeoutMs: milliseconds(pool.drainTimeout),
+      },
+    };
+  }
   let output = "";
   const gestaltd = await startGestaltd({
     runtimeProviders: {
       rec: { ...(sandboxed ? await asExecutable(command) : { command }), ...recording.operator.runtime },
     },
     plugins,
+    agents,
     ...recording.operator.server,
+    encryptionKey: "of the operator who made the recordings",
     onOutput: (chunk, stream) => {
       if (stream === "stdout") output += chunk.toString();
     },
@@ -120,12 +142,22 @@ async function inspect(gestaltd: FakeGestaltd, { events }: Recording): Promise<v
   if (looks > 1) await gestaltd.admin.sessions("rec");
 }
 
+function milliseconds(text: string): number {
+  const seconds = /^(\d+)s$/.exec(text)?.[1];
+  if (seconds === undefined) throw new Error(`no time: ${text}`);
+  return Number(seconds) * 1_000;
+}
+
 /** A log record sent before the host has seen StartSession's answer is refused: a race, which a replay decides. */
 function pluginsWithRefusedLogs({ events, operator }: Recording): readonly string[] {
   const names = Object.keys(operator.plugins);
   return events
     .filter(({ event }) => event === "log-refused")
-    .map(({ message }) => names[Number(/s(\d+)/.exec(message ?? "")?.[1]) - 1] ?? "");
+    .map(({ message }) => {
+      const id = /\bs\d+\b/.exec(message ?? "")?.[0] ?? "";
+      // An agent's sessions come one after the other, so their ids say enough.
+      return operator.agents === undefined ? (names[Number(id.slice(1)) - 1] ?? "") : id;
+    });
 }
 
 /** A script can't start in the sandbox (PROC-10): Node.js itself beside it can, and reads what lies with it. */

@@ -1,4 +1,6 @@
+import { readdir } from "node:fs/promises";
 import { describe, expect, it, vi } from "vitest";
+import type { HostCall } from "../../src/host/index.js";
 import { recordedCause, replayedCause } from "./causes.js";
 import { differences } from "./compare.js";
 import { TestDirectory, processesWith } from "./fixtures.js";
@@ -14,6 +16,8 @@ const scenarios = {
   "no-host-access": "SUP-3",
   "egress-refused": "SUP-4",
   "egress-direct": "SUP-4, EGR-1",
+  "relay-egress": "SUP-3, SUP-4, BIND-3, EGR-3, EGR-5",
+  "relay-two-caches": "SUP-3, BIND-3, EGR-5",
   "start-plugin-fails": "LOGS-2, LOGS-3, PLUG-6",
   "session-fails": "SESS-4",
   "unknown-state": "SESS-4",
@@ -21,6 +25,16 @@ const scenarios = {
   "stop-hangs": "SESS-8, PROC-6",
   "two-plugins": "PROC-9",
 } as const;
+
+/** Told apart below: a trace of the plugin's side, and one that takes its time. */
+const others = ["plugin-side", "agent-pool"];
+
+it("HOST: every recording has a replay", async () => {
+  const folder = new URL("traces/", import.meta.url);
+  const names = (await readdir(folder)).map((file) => file.replace(/\.jsonl$/, ""));
+  expect(names.sort()).toEqual([...Object.keys(scenarios), ...others].sort());
+  expect(names).toHaveLength(18);
+});
 
 describe("the fake host does what the recorded host did", () => {
   for (const [scenario, ids] of Object.entries(scenarios))
@@ -40,6 +54,29 @@ describe("the fake host does what the recorded host did", () => {
       await vi.waitFor(async () => expect(await processesWith(directory.path)).toEqual([]));
       expect((await directory.left("tmp")).filter((name) => drained || name.startsWith("gst-"))).toEqual([]);
     });
+
+  it("SESS-9, SESS-12: agent-pool", { timeout: 60_000 }, async () => {
+    await using directory = await TestDirectory.make();
+    const recording = await readRecording("agent-pool");
+    const seen = await replay(recording, directory, {
+      drive: async (gestaltd) => {
+        await gestaltd.admin.providers();
+        // Two replacements, and a look at the last instance after the second.
+        const isLooked = ({ method, request }: HostCall): boolean =>
+          method.endsWith("/GetSession") && JSON.stringify(request) === '{"sessionId":"s3"}';
+        await vi.waitFor(
+          () => {
+            expect(gestaltd.trace.calls.filter(isLooked).length).toBeGreaterThan(2);
+            expect(gestaltd.agent("sim").sessionIds).toEqual(["s3"]);
+          },
+          { timeout: 40_000, interval: 50 },
+        );
+      },
+    });
+    expect(differences(recording.events, seen.provider)).toEqual([]);
+    expect(seen.report.rec).toMatchObject({ code: 0, signal: null, killed: false });
+    expect(await directory.left("tmp")).toEqual([]);
+  });
 
   it("PLUG-4, LIFE: plugin-side", async () => {
     await using directory = await TestDirectory.make();
