@@ -33,7 +33,10 @@ async function demo(): Promise<void> {
   const gestaltd = await startGestaltd({
     tmpDir: directory,
     operatorEnv: { ...process.env, TMPDIR: directory },
-    runtimeProviders: { process: { command: processRuntime, config: { readyTimeoutMs: 30_000 } } },
+    runtimeProviders: {
+      // Not isolated: what this demo shows of the plugin's processes, it shows by the machine's own numbers.
+      process: { command: processRuntime, config: { isolation: "none", readyTimeoutMs: 30_000 } },
+    },
     plugins: {
       example: { ...fixturePlugin({ args: ["serve"] }), config: { greeting: "Hi" }, cache: ["main"] },
     },

@@ -20,7 +20,14 @@ import { checkSizes } from "./exec-limits.js";
 import { guestFiles } from "./guest-files.js";
 import { layout } from "./guest-layout.js";
 import { GuestProgram } from "./guest-program.js";
-import { certificateMounts, isOfSystem, packageFolder, packageMounts, rootEntries } from "./host-root.js";
+import {
+  certificateMounts,
+  isOfSystem,
+  packageFolder,
+  packageMounts,
+  rootEntries,
+  unseenArguments,
+} from "./host-root.js";
 import type {
   Enclosure,
   EnclosureRequest,
@@ -103,6 +110,7 @@ class BubblewrapEnclosure implements Enclosure {
     const args = spec.args ?? [];
     checkSizes({ command, args, env });
     const mounts = await this.#mounts(command, spec.cwd, env);
+    if (root.path === undefined) for (const line of unseenArguments(args, mounts)) wish?.say(line);
     const seccomp = hasSeccompFilter() ? [seccompFilter()] : [];
     const files = await guestFiles(this.#enforced?.hosts);
     const [argsAt, status, firstFree] = [3, 4, 5];

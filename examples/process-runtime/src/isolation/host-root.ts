@@ -171,6 +171,22 @@ function lookUp(name: string, path: string): string | undefined {
     .find((file) => existsSync(file));
 }
 
+/**
+ * Lines on arguments that name a file which is there and which the guest does not see. Nothing is shown by that alone: whoever
+ * wrote a plugin's arguments may have written anything.
+ */
+export function unseenArguments(args: readonly string[], mounts: readonly Mount[]): string[] {
+  const isSeen = (path: string): boolean =>
+    isOfSystem(path) || mounts.some(({ inGuest }) => path === inGuest || path.startsWith(`${inGuest}/`));
+  return args.flatMap((arg, index) =>
+    isAbsolute(arg) && !isSeen(arg) && existsSync(arg)
+      ? [
+          `args[${index}] names ${arg}, which the plugin does not see: add it, or its folder, to readOnlyPaths`,
+        ]
+      : [],
+  );
+}
+
 /** The certificates that this process's own environment names: they are in every plugin's (PLUG-2). */
 export function certificateMounts(env: StringMap | NodeJS.ProcessEnv): Mount[] {
   return [env.SSL_CERT_FILE ?? "", ...(env.SSL_CERT_DIR ?? "").split(delimiter)]
