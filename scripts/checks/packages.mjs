@@ -8,7 +8,8 @@ import { packagesInOrder } from "../lib/workspace.mjs";
 /** Scripts that npm runs on the machine of whoever installs a package. */
 const installScripts = ["preinstall", "install", "postinstall", "prepare", "prepublish"];
 /** What a package may hold. */
-const allowed = /^package\/(dist\/.+|bin\/.+|schema\/.+|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
+const allowed =
+  /^package\/(dist\/.+|bin\/.+|schema\/.+|templates\/.+|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
 const demanded = ["package/README.md", "package/LICENSE", "package/package.json"];
 
 /** What can be said of each package that could be published. @returns {import("./run.mjs").Check[]} */

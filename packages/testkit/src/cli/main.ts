@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addHost } from "./host.js";
 import { addLint } from "./lint.js";
+import { addNew } from "./new.js";
 import { addPackage } from "./package.js";
 import { exitCodes, UsageError, type AddSubcommand, type ExitCode, type ExitsWith } from "./subcommand.js";
 
 /** In the order of the help text. */
-const subcommands: readonly AddSubcommand[] = [addHost, addPackage, addLint];
+const subcommands: readonly AddSubcommand[] = [addNew, addHost, addPackage, addLint];
 
 /**
  * Runs the command `gestalt-runtime`.

@@ -67,7 +67,8 @@ class Run {
   async run(): Promise<ConsoleExitCode> {
     const { watch, provider, commands, stay, json } = this.options;
     // Whoever reads what is told may go away: that is no reason to leave a provider behind.
-    process.stdout.on("error", () => interrupts.interrupt("SIGHUP"));
+    process.stdout.once("error", () => interrupts.interrupt("SIGHUP"));
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
     using interrupts = new Interrupts(
       () => this.#end(),
       () => {

@@ -44,10 +44,14 @@ export class ConsoleProcess implements AsyncDisposable {
     return new ConsoleProcess(directory, child);
   }
 
-  /** In a terminal: what `script` gives a program to run in. */
-  static async inTerminal(commandLine: string, env: Record<string, string>): Promise<ConsoleProcess> {
+  /**
+   * Any command of `gestalt-runtime` in a terminal: what `script` gives a program to run in.
+   *
+   * @param commandLine for a shell
+   */
+  static async inTerminal(commandLine: string, env: Record<string, string> = {}): Promise<ConsoleProcess> {
     const directory = await TestDirectory.make();
-    const line = `exec ${process.execPath} ${command} host ${commandLine}`;
+    const line = `exec ${process.execPath} ${command} ${commandLine}`;
     const child = spawn("script", ["--quiet", "--flush", "--return", "--command", line, "/dev/null"], {
       env: {
         PATH: process.env.PATH,
@@ -81,6 +85,11 @@ export class ConsoleProcess implements AsyncDisposable {
 
   type(text: string): void {
     this.#child.stdin?.write(text);
+  }
+
+  /** Reads nothing more of what it writes to stdout, as `head` does. */
+  deafen(): void {
+    this.#child.stdout?.destroy();
   }
 
   signal(signal: NodeJS.Signals): void {

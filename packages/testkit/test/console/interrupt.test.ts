@@ -53,6 +53,15 @@ describe("gestalt-runtime host, told to end", { timeout: 120_000 }, () => {
     expect(run.told.some(({ event }) => event === "plugin-stopped")).toBe(false);
   });
 
+  it("stops cleanly when whoever reads its output goes away", async () => {
+    await using run = await ConsoleProcess.start(["--json", "--", provider]);
+    await run.event("plugin-hosted");
+    run.deafen();
+    // Each line is told to nobody.
+    run.type("call echo\ncall echo\ncall echo\n");
+    expect(await run.ends()).toBe(129);
+  });
+
   it("ends with 1 when the provider dies and nobody is there to start it again", async () => {
     await using run = await ConsoleProcess.start(["--follow", "--json", "--", provider]);
     await run.event("plugin-hosted");

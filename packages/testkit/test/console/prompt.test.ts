@@ -6,7 +6,7 @@ import { ConsoleProcess } from "./console-process.js";
 /** The last thing on the screen, whatever the terminal was told to do with its cursor after it. */
 const atEnd = (text: string): RegExp => new RegExp(`${text}(\\u001b\\[\\w+)*$`);
 
-const commandLine = `-- ${fixture("hosting-provider")}`;
+const commandLine = `host -- ${fixture("hosting-provider")}`;
 
 describe("gestalt-runtime host, at a terminal", { timeout: 120_000 }, () => {
   const start = async (env: Record<string, string> = {}): Promise<ConsoleProcess> => {
