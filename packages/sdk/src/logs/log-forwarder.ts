@@ -83,10 +83,10 @@ export function createLogForwarder(options: LogForwarderOptions = {}): LogForwar
   }
 
   return {
-    session(sessionId, { holdMs = limits.holdMs } = {}) {
+    session(sessionId, { holdMs = limits.holdMs, redact } = {}) {
       let session = sessions.get(sessionId);
       if (session === undefined) {
-        session = new RecordingSessionLog(sessionId, limits, sinkFor(sessionId, holdMs));
+        session = new RecordingSessionLog(sessionId, limits, sinkFor(sessionId, holdMs), redact);
         if (closed === undefined) sessions.set(sessionId, session);
       }
       return session;

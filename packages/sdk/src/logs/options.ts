@@ -75,6 +75,11 @@ export interface LogForwarderOptions {
 export interface SessionLogOptions {
   /** How long its records are held back after `answered`, unless `registered` comes first. */
   readonly holdMs?: number;
+  /**
+   * Takes what is secret out of a record before it is kept, sent or shown, the plugin's own output included: a line at a time,
+   * so that a secret of several lines is not found as a whole. Default: nothing is taken out.
+   */
+  readonly redact?: (message: string) => string;
 }
 
 export type LogLimits = Required<

@@ -22,10 +22,11 @@ export class RecordingSessionLog implements SessionLog {
     readonly sessionId: string,
     readonly limits: LogLimits,
     readonly sink: RecordSink,
+    readonly redact: (message: string) => string = (message) => message,
   ) {
     this.#sliceBytes = Math.max(64, Math.min(8192, limits.sessionBytes >> 9));
     this.#lines = new StreamLines(limits, (stream, message) =>
-      sink.push(logRecord(++this.#sequence, stream, message, limits.clock.now())),
+      sink.push(logRecord(++this.#sequence, stream, redact(message), limits.clock.now())),
     );
   }
 
@@ -96,7 +97,7 @@ export class RecordingSessionLog implements SessionLog {
   }
 
   tail(stream: LogStream, lines: number): string[] {
-    return this.#lines.tail(stream, lines);
+    return this.#lines.tail(stream, lines).map((line) => this.redact(line));
   }
 
   end(): void {

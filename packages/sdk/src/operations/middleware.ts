@@ -1,4 +1,5 @@
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
+import { redactError, type Redact } from "./redact-errors.js";
 
 /** One call of the host, as a middleware sees it: never its request, which holds secrets. */
 export interface MiddlewareCall {
@@ -25,8 +26,9 @@ export async function runMiddleware<O>(
   middleware: readonly Middleware[],
   call: MiddlewareCall,
   run: () => O | Promise<O>,
+  redact: Redact = (text) => text,
 ): Promise<O> {
-  let outcome: { readonly answer: O } | { readonly error: unknown } | undefined;
+  let outcome: { readonly answer: O } | { readonly error: unknown; readonly shown: unknown } | undefined;
   const step = async (index: number): Promise<void> => {
     const around = middleware[index];
     if (around !== undefined) {
@@ -41,26 +43,23 @@ export async function runMiddleware<O>(
     try {
       outcome = { answer: await run() };
     } catch (error) {
-      outcome = { error };
       // A middleware sees what the host will see.
-      throw RuntimeProviderError.from(error, call.method);
+      const shown = redactError(RuntimeProviderError.from(error, call.method), redact);
+      outcome = { error, shown };
+      throw shown;
     }
   };
   try {
     await step(0);
   } catch (thrown) {
     // The original, so that the log tells what was thrown.
-    if (outcome !== undefined && "error" in outcome && isOf(thrown, outcome.error)) throw outcome.error;
+    if (outcome !== undefined && "error" in outcome && thrown === outcome.shown) throw outcome.error;
     throw thrown;
   }
   if (outcome === undefined)
     throw wrong(call, "ended before the call did; await next(), or throw to refuse the call");
   if ("error" in outcome) throw outcome.error;
   return outcome.answer;
-}
-
-function isOf(thrown: unknown, original: unknown): boolean {
-  return thrown === original || (thrown instanceof RuntimeProviderError && thrown.cause === original);
 }
 
 function wrong({ method }: MiddlewareCall, text: string): RuntimeProviderError {

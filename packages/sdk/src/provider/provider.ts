@@ -60,6 +60,13 @@ export interface PluginRuntimeProvider {
   removeWorkspace?(request: t.RemoveWorkspaceRequest, context: CallContext): Awaitable<void>;
 
   /**
+   * Takes out of a text what this provider knows to be secret. Called for all that leaves beside answers: error texts, the message of
+   * HealthCheck, and every line of the log that the SDK writes or that goes through a call's logger. Fast: it is
+   * called for each of them. Web tokens and passwords in URLs are taken out of log lines without it.
+   */
+  redact?(text: string): string;
+
+  /**
    * The close hook: ends everything that is left, once no more calls are served. The provider ends about 1 s
    * later in any case, so end all sessions at once (PROC-6, PROC-8).
    */

@@ -3,6 +3,7 @@ import type { CallContext } from "../provider/context.js";
 import type { Logger } from "../provider/logger.js";
 import type { ExtraService } from "../operations/extra-service.js";
 import type { Middleware } from "../operations/middleware.js";
+import { redactingLogger } from "../operations/redacting-logger.js";
 import type { PluginRuntimeProvider } from "../provider/provider.js";
 import { CallRegister } from "../services/call-register.js";
 import { addProviderServices, providerServices } from "../services/services.js";
@@ -27,7 +28,10 @@ export interface ServeOptions {
   readonly closeTimeoutMs?: number;
   /** Milliseconds after which a call that is still in flight is named in the log, once. Default 60,000. */
   readonly slowCallMs?: number;
-  /** Default: lines on stderr, which the host passes on. */
+  /**
+   * What the SDK and the provider log: pino's loggers fit. Secrets are taken out before it is called. Default: lines on stderr,
+   * which the host passes on.
+   */
   readonly logger?: Logger;
   /**
    * Run around every call of the host, the first one outermost: they may time it, log it or refuse it. Default:
@@ -52,7 +56,9 @@ export async function servePluginRuntimeProvider(
   provider: PluginRuntimeProvider,
   options: ServeOptions = {},
 ): Promise<void> {
-  const { signal, logger = createStderrLogger() } = options;
+  const { signal } = options;
+  const redact = (text: string): string => provider.redact?.(text) ?? text;
+  const logger = redactingLogger(options.logger ?? createStderrLogger(), redact);
   const end = new EndSignal();
   if (signal !== undefined) {
     const unwatch = watchSignal(signal, end);
@@ -89,6 +95,7 @@ async function run(
   const lifecycle = addProviderServices(server, provider, {
     calls,
     logger,
+    ...(provider.redact !== undefined && { redact: (text) => provider.redact?.(text) ?? text }),
     ...(options.middleware !== undefined && { middleware: options.middleware }),
   });
   const extras = options.services ?? [];

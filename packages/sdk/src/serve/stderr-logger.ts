@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { writeStderrLine } from "../logs/stderr-lines.js";
+import { redactingLogger } from "../operations/redacting-logger.js";
 import { namesSecret, redactShapes } from "../operations/redact-shapes.js";
 import type { Logger } from "../provider/logger.js";
 
@@ -27,7 +28,7 @@ export function createStderrLogger(options: StderrLoggerOptions = {}): Logger {
       ? () => undefined
       : (fields, text) =>
           writeStderrLine(redactShapes(formatted(new Date().toISOString(), level, fields, text)));
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return redactingLogger({ debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") });
 }
 
 function prettyLine(time: string, level: string, fields: object, text: string): string {

@@ -3,6 +3,7 @@ import { statusDetails } from "../errors/details.js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { Logger } from "../provider/logger.js";
 import { runMiddleware, type Middleware } from "../operations/middleware.js";
+import type { Redact } from "../operations/redact-errors.js";
 import type { CallRegister } from "./call-register.js";
 import { ActiveCall } from "./call.js";
 import { endTracked, runTracked } from "./current-method.js";
@@ -13,6 +14,8 @@ export interface MethodOptions {
   readonly logger: Logger;
   /** Run around every call; left out where there is none. */
   readonly middleware?: readonly Middleware[];
+  /** Takes what is secret out of an error's text. */
+  readonly redact?: Redact;
 }
 
 /**
@@ -38,7 +41,7 @@ export function unaryHandler<I, O>(
   const method: Method<I, O> =
     middleware.length === 0
       ? inner
-      : (request, call) => runMiddleware(middleware, call, () => inner(request, call));
+      : (request, call) => runMiddleware(middleware, call, () => inner(request, call), options.redact);
   return (wire: ServerUnaryCall<I, O>, send: sendUnaryData<O>) => {
     const call = new ActiveCall(name, options.logger, wire);
     options.calls.begin(call);
@@ -80,11 +83,11 @@ function fail<O>(
   thrown: unknown,
   call: ActiveCall,
   send: sendUnaryData<O>,
-  { calls, logger }: MethodOptions,
+  { calls, logger, redact = (text) => text }: MethodOptions,
 ): void {
   end(call, calls);
   const error = RuntimeProviderError.from(thrown, call.method);
-  send({ code: error.status, details: statusDetails(error.message) });
+  send({ code: error.status, details: statusDetails(redact(error.message)) });
   if (thrown === error && error.code !== "INTERNAL") return;
   logger.error(
     { error: thrown === error ? (error.cause ?? error) : thrown },

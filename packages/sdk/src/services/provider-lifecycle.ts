@@ -102,10 +102,15 @@ export class ProviderLifecycleService {
     if (this.#configuredName === undefined) return notReady("the provider is not configured yet");
     try {
       if (this.provider.healthCheck === undefined) return writeHealth({ ready: true });
-      return writeHealth(await this.provider.healthCheck(context));
+      const { ready, message } = writeHealth(await this.provider.healthCheck(context));
+      return create(wire.HealthCheckResponseSchema, { ready, message: this.#redact(message) });
     } catch (thrown) {
-      return notReady(RuntimeProviderError.from(thrown, "HealthCheck").message);
+      return notReady(this.#redact(RuntimeProviderError.from(thrown, "HealthCheck").message));
     }
+  }
+
+  #redact(text: string): string {
+    return this.provider.redact?.(text) ?? text;
   }
 
   startProvider(): wire.StartRuntimeProviderResponse {

@@ -96,6 +96,7 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
   readonly #over = sharedController();
   #parts: Parts<H> | undefined;
   #logs: LogForwarder | undefined;
+  readonly #secrets = new SessionSecrets();
   #closed = false;
 
   constructor(
@@ -106,6 +107,10 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
     if (options.configSchema !== undefined) this.configSchema = options.configSchema;
   }
 
+  redact(text: string): string {
+    return this.#secrets.redact(text);
+  }
+
   get identity(): plain.ProviderIdentity {
     const { identity = {} } = this.options;
     const cannotHost = this.#parts?.around.backend.traits.cannotHost;
@@ -114,6 +119,8 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
   }
 
   async configure(config: plain.JsonObject, context: ConfigureContext): Promise<void> {
+    this.#secrets.shared.addConfig(config);
+    this.#secrets.shared.addEnvironment(process.env);
     const backend = await this.makeBackend(config, context);
     // A configuration that is refused leaves nothing open: another may follow (LIFE-3).
     const around = await this.#surroundings(backend, context).catch(async (error: unknown) => {
@@ -242,7 +249,7 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
     const limits = resolveLimits(traits, this.options.limits, backend.limits);
     const clock = this.options.clock ?? systemClock;
     const { random = Math.random, untilHttp2 = waitForHttp2 } = this.internals;
-    const secrets = new SessionSecrets();
+    const secrets = this.#secrets;
     const store = backend.store ?? defaultStore(traits.outlivesProvider === true, traits.kind, providerName);
     const hostDirectory = new HostDirectory(traits.kind, providerName);
     return {

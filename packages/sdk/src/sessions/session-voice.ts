@@ -1,5 +1,6 @@
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { SessionLog } from "../logs/index.js";
+import { redactError } from "../operations/redact-errors.js";
 import type { Redaction } from "./redaction.js";
 
 /** How long the last lines of a session may take to reach the host before a call is answered (LOGS-3, LOGS-6). */
@@ -27,10 +28,7 @@ export class SessionVoice {
   /** The error as it may leave. */
   error(thrown: unknown, what: string): RuntimeProviderError {
     const given = RuntimeProviderError.from(thrown, what);
-    const message = this.secrets.redact(given.message);
-    return message === given.message
-      ? given
-      : new RuntimeProviderError(given.code, message, { cause: given });
+    return redactError(given, (text) => this.secrets.redact(text)) as RuntimeProviderError;
   }
 
   /** PLUG-6: what went wrong stands in the program's last words. */

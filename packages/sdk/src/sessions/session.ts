@@ -63,7 +63,9 @@ export class RuntimeSession<H extends Json> {
     const { clock, limits, store, logger, logs, backend } = around;
     this.#identity = newIdentity(origin, around);
     const { record } = this.#identity;
-    this.#voice = new SessionVoice(logs.session(record.id), around.secrets.of(record.id));
+    const secrets = around.secrets.of(record.id);
+    const redact = (text: string): string => secrets.redact(text);
+    this.#voice = new SessionVoice(logs.session(record.id, { redact }), secrets);
     const say = (text: string): void => this.#voice.say(text);
     this.#recorder = new SessionRecorder(store, logger, record);
     this.#keeper = new GuestKeeper(around, this.#recorder, say, (timeoutMs) => this.#lastWords(timeoutMs));
@@ -267,7 +269,7 @@ export class RuntimeSession<H extends Json> {
   async #makeGuest(signal: AbortSignal, plugin?: PluginRequest): Promise<Guest<H>> {
     const { request } = this.origin as Extract<SessionOrigin, { how: "started" }>;
     const wanted = guestRequest(request, this.#identity, plugin);
-    this.#voice.secrets.add(wanted.pullCredentials?.password);
+    if (wanted.pullCredentials !== undefined) this.#voice.secrets.addCredentials(wanted.pullCredentials);
     const guest = await this.#keeper.create(wanted, signal);
     this.#metadata = this.#metadataWith(guest.notes);
     this.#lifetime.atMost(guest.expiresAt);
@@ -391,7 +393,9 @@ export class RuntimeSession<H extends Json> {
 
   #enter(phase: states.Phase): void {
     if (states.isOver(this.#phase) && phase.name !== "stopped") return;
-    this.#phase = phase;
+    this.#phase = states.isOver(phase)
+      ? { ...phase, message: this.#voice.secrets.redact(phase.message) }
+      : phase;
     this.#view = undefined;
     this.#noteState();
   }

@@ -143,7 +143,7 @@ describe("sessions", () => {
     expect(get(id)?.stateMessage).toContain("did not end within 20 ms");
     held.open();
     await expect.poll(() => backend.calls.filter((call) => call === "destroy").length).toBe(1);
-    expect(backend.guests.size).toBe(0);
+    await expect.poll(() => backend.guests.size).toBe(0);
   });
 
   it("SESS-3: refuses what the runtime needs and did not get, and what it has not", async () => {
@@ -299,7 +299,7 @@ describe("sessions", () => {
     expect(await provider.listSessions(context())).toEqual([]);
     held.open();
     await expect.poll(() => backend.calls).toEqual(["create", "destroy"]);
-    expect(backend.guests.size).toBe(0);
+    await expect.poll(() => backend.guests.size).toBe(0);
   });
 
   it("SESS-13: a session that no call ever names is stopped; one that was named stays", async () => {
