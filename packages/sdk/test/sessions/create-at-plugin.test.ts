@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BackendError } from "../../src/sessions/index.js";
-import { ableHarness, never, traits } from "./able-backend.js";
+import { ableHarness, traits } from "./able-backend.js";
 
 const place = ableHarness();
 

@@ -1,8 +1,7 @@
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RuntimeProviderError } from "../../src/errors/runtime-provider-error.js";
 import type { GuestRequest, PluginRequest } from "../../src/sessions/index.js";
-import { ableHarness, never } from "./able-backend.js";
+import { ableHarness } from "./able-backend.js";
 import { context } from "./runtime-support.js";
 
 const place = ableHarness();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ableHarness, never } from "./able-backend.js";
+import { ableHarness } from "./able-backend.js";
 import { context } from "./runtime-support.js";
 
 const place = ableHarness();
