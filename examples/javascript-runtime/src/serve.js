@@ -2,11 +2,8 @@ import { lstatSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { lifecycleMethods } from "./lifecycle.js";
 import { protocol } from "./protocol.js";
-import { Provider } from "./provider.js";
 import { handlers } from "./refusal.js";
-import { runtimeMethods } from "./runtime.js";
 import { complain } from "./stderr.js";
 
 // The host kills what is still there 2 s after SIGTERM (PROC-6): both times together stay well below.
@@ -15,8 +12,17 @@ const orphanDrainMs = 100;
 const lastStopGraceMs = 400;
 const parentPollMs = 250;
 
-/** The provider's life. @returns {Promise<number>} the exit code */
-export async function serve() {
+/**
+ * A provider's life.
+ *
+ * @param {object} provider
+ * @param {Record<string, Function>} provider.lifecycle methods of ProviderLifecycle
+ * @param {Record<string, Function>} provider.runtime methods of PluginRuntimeProvider
+ * @param {() => void} provider.refuseMore called before calls in flight are awaited
+ * @param {(graceMs: number) => Promise<void>} provider.close called after them: stops plugins, and frees what is held
+ * @returns {Promise<number>} the exit code
+ */
+export async function serve({ lifecycle, runtime, refuseMore, close }) {
   const path = process.env.GESTALT_PLUGIN_SOCKET ?? "";
   if (path === "") {
     complain("GESTALT_PLUGIN_SOCKET is not set: gestaltd sets it to the path of the Unix socket to serve on");
@@ -26,11 +32,10 @@ export async function serve() {
     for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => resolve(drainMs));
     watchParent(() => resolve(orphanDrainMs));
   });
-  const provider = new Provider();
   const report = (error) => complain(error?.stack ?? String(error));
   const server = new Server();
-  server.addService(protocol.ProviderLifecycle.service, handlers(lifecycleMethods(provider), report));
-  server.addService(protocol.PluginRuntimeProvider.service, handlers(runtimeMethods(provider), report));
+  server.addService(protocol.ProviderLifecycle.service, handlers(lifecycle, report));
+  server.addService(protocol.PluginRuntimeProvider.service, handlers(runtime, report));
   let socket;
   try {
     socket = await listen(server, path);
@@ -39,10 +44,10 @@ export async function serve() {
     return 1;
   }
   const drain = await ending;
-  provider.isEnding = true;
+  refuseMore();
   // Calls in flight may end; a connection that stays must not hold this up.
   await Promise.race([new Promise((resolve) => server.tryShutdown(resolve)), delay(drain)]);
-  await provider.close(lastStopGraceMs);
+  await close(lastStopGraceMs);
   server.forceShutdown();
   socket.remove();
   return 0;

@@ -44,6 +44,15 @@ export const subjects: readonly Subject[] = [
   },
 ];
 
+/** What the example on gestaltd's page about runtime providers does; see its file. */
+export const seedPage: Subject = {
+  name: "seed-page",
+  command: example("javascript-runtime/src/seed-page.js"),
+  args: [],
+  missing: undefined,
+  faultyConfig,
+};
+
 /** @param name that must be there */
 export function subjectNamed(name: string): Subject {
   const found = subjects.find((subject) => subject.name === name);
