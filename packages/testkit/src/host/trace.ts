@@ -38,8 +38,13 @@ export type HostEvent =
       readonly command: readonly string[];
     }
   | {
-      readonly type: "attached" | "detached";
+      readonly type: "attached";
       /** Where a provider serves that somebody else started. */
+      readonly socketPath: string;
+    }
+  | {
+      readonly type: "detached";
+      /** Where the provider served that the host has let go of. */
       readonly socketPath: string;
     }
   | { readonly type: "ready" }
