@@ -5,7 +5,7 @@ const fixturePlugin = "plugins/fixture-plugin";
 
 export default defineConfig([
   {
-    entry: { index: "src/index.ts", cli: "src/cli/main.ts" },
+    entry: { index: "src/index.ts", cli: "src/cli/main.ts", vitest: "src/vitest/index.ts" },
     format: "esm",
     target: "node20",
     dts: true,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addConformance } from "./conformance.js";
 import { addHost } from "./host.js";
 import { addLint } from "./lint.js";
 import { addNew } from "./new.js";
@@ -7,7 +8,7 @@ import { addPackage } from "./package.js";
 import { exitCodes, UsageError, type AddSubcommand, type ExitCode, type ExitsWith } from "./subcommand.js";
 
 /** In the order of the help text. */
-const subcommands: readonly AddSubcommand[] = [addNew, addHost, addPackage, addLint];
+const subcommands: readonly AddSubcommand[] = [addNew, addHost, addConformance, addPackage, addLint];
 
 /**
  * Runs the command `gestalt-runtime`.

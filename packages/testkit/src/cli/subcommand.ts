@@ -2,13 +2,14 @@ import type { Command } from "commander";
 
 /**
  * What the command exits with: 0 all is well, 1 it failed or found something, 2 it was called wrongly, 3 the provider
- * did not start, 128 and the signal's number after a signal.
+ * did not start, 4 the conformance suite itself failed, 128 and the signal's number after a signal.
  */
 export const exitCodes = {
   ok: 0,
   failed: 1,
   usage: 2,
   notStarted: 3,
+  suiteFault: 4,
   hungUp: 129,
   interrupted: 130,
   terminated: 143,

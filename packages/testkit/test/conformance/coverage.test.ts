@@ -1,3 +1,4 @@
+import { format } from "prettier";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -5,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { owners } from "../../src/conformance/check/steps.js";
 import { allChecks, checkAreas } from "../../src/conformance/checks/index.js";
 import { areas, isRequirement, requirements } from "../../src/conformance/requirements/index.js";
+import { requirementsDocument } from "../../src/conformance/requirements/document.js";
 import { faults } from "../broken-providers/faults/index.js";
 
 const folder = fileURLToPath(new URL("pending", import.meta.url));
@@ -82,5 +84,13 @@ describe("faults", () => {
     expect(new Set(names).size).toBe(names.length);
     const ids = new Set(allChecks.map(({ id }) => id));
     expect(all.flatMap(({ breaks }) => breaks).filter((id) => !ids.has(id))).toEqual([]);
+  });
+});
+
+describe("requirements.json", () => {
+  // To write it anew: npx vitest run packages/testkit/test/conformance/coverage.test.ts -u
+  it("of the package is what the sources say", async () => {
+    const text = await format(JSON.stringify(requirementsDocument()), { parser: "json", printWidth: 110 });
+    await expect(text).toMatchFileSnapshot("../../requirements.json");
   });
 });

@@ -111,10 +111,10 @@ export class CheckContext {
     return instance;
   }
 
-  /** Spawns a process in a way that the host would not, and waits for nothing. It is killed after the check. */
+  /** Spawns a process in a way that the host would not, and waits for nothing. It is ended after the check. */
   async bareProcess(options: BareProcessOptions = {}): Promise<BareProcess> {
     const bare = await BareProcess.spawn(this.subject, this.place, options);
-    this.cleanUp("kill the provider", () => bare.process.kill());
+    this.cleanUp("end the provider", () => bare.end());
     return bare;
   }
 
@@ -129,12 +129,13 @@ export class CheckContext {
 
   /** Wraps a process that the check has connected itself. */
   handle(instance: ProviderInstance): SubjectProvider {
-    return this.#hold(SubjectProvider.ofInstance(instance, this.subject.times.callMs, this.signal));
+    return this.#hold(new SubjectProvider(instance, this.subject.times.callMs, this.signal));
   }
 
   /** A configured provider: the shared one where the check asked for that, else a process of its own. */
   async provider(overrides?: SpawnOverrides): Promise<SubjectProvider> {
-    if (this.#shared !== undefined && overrides === undefined) return this.handle(this.#shared);
+    if (this.#shared !== undefined && (overrides === undefined || this.#shared.process.attached))
+      return this.handle(this.#shared);
     const provider = await this.start(overrides);
     await this.configure(provider);
     return provider;
@@ -243,10 +244,10 @@ export class CheckContext {
   #hold(provider: SubjectProvider): SubjectProvider {
     this.providers.push(provider);
     this.cleanUp("stop the sessions", async () => {
-      if (provider.isSpawned && provider.instance.process.end !== undefined) return;
+      const { process, runtime } = provider.instance;
+      if (process.end !== undefined) return;
       const left = provider.sessionIds.map((sessionId) => ({ sessionId }));
       // The check's own signal is aborted when its time is over: these calls must go out all the same.
-      const { runtime } = provider.isSpawned ? provider.instance : provider;
       await Promise.allSettled(left.map((request) => runtime.stopSession(request, { timeoutMs: 3_000 })));
     });
     return provider;

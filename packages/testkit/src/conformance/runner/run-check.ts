@@ -47,7 +47,10 @@ export async function runCheck(check: Check, run: CheckRun): Promise<CheckResult
   if (against !== undefined)
     return { ...resultBase(check, startedAt), verdict: "skipped", reason: against.reason };
   try {
-    return check.instance === "shared" ? await runShared(check, run) : await runAlone(check, run);
+    // An attached provider is one for all.
+    return check.instance === "shared" || run.subject.mode === "attach"
+      ? await runShared(check, run)
+      : await runAlone(check, run);
   } catch (error) {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ...resultBase(check, startedAt), verdict: "error", reason };
@@ -131,7 +134,7 @@ async function carryOut(
     logs: Object.fromEntries(
       t.providers.flatMap((provider) => provider.sessionIds.map((id) => [id, provider.log(id)])),
     ),
-    stderr: t.providers.flatMap((one) => (one.isSpawned ? one.instance.process.stderrLines(20) : [])),
+    stderr: t.providers.flatMap((one) => one.instance.process.stderrLines(20)),
   };
   if (result.verdict === "failed") await run.hold?.(result, t);
   const cleanUpFaults = await t.cleanUps.run();

@@ -1,13 +1,8 @@
-import { HostTrace } from "../../host/trace.js";
-import { HostError } from "../../host/host-error.js";
-import { RuntimeProviderError } from "@gestalt-runtime/sdk";
-import type { ProviderIdentity } from "@gestalt-runtime/sdk/protocol";
 import type { Check } from "../check/check.js";
-import { protocolVersion } from "@gestalt-runtime/sdk/protocol";
-import { Place } from "../leftovers/place.js";
-import { advertised, type AdvertisedSupport, type Profile } from "../subject/profile.js";
-import type { Subject } from "../subject/subject.js";
 import type { CheckContext } from "../check/context.js";
+import type { Profile } from "../subject/profile.js";
+import type { Subject } from "../subject/subject.js";
+import { firstLook, profileOf, type FirstLook } from "./look.js";
 import type { CheckResult } from "./result.js";
 import { runCheck, type CheckRun } from "./run-check.js";
 import { SharedProvider } from "./shared-provider.js";
@@ -32,16 +27,6 @@ export interface RunOptions {
   readonly hold?: (result: CheckResult, context: CheckContext) => Promise<void>;
 }
 
-/** What a first look at the provider showed. */
-export interface FirstLook {
-  readonly identity?: ProviderIdentity;
-  readonly support?: AdvertisedSupport;
-  /** It did not serve: nothing can be checked. */
-  readonly startFailure?: string;
-  /** It serves, but refused to be configured or to answer. */
-  readonly trouble?: string;
-}
-
 export interface RunOutcome {
   readonly profile: Profile;
   readonly look: FirstLook;
@@ -63,12 +48,7 @@ export async function runChecks(options: RunOptions): Promise<RunOutcome> {
     ...(options.signal === undefined ? [] : [options.signal]),
   ]);
   const look = options.look ?? (await firstLook(subject, signal));
-  const profile: Profile = {
-    mode: subject.mode,
-    support: look.support,
-    declares: subject.declares,
-    hasInvalidConfig: subject.invalidConfig.length > 0 || subject.configSchema !== undefined,
-  };
+  const profile = profileOf(subject, look);
   const isOver = (): boolean => signal.aborted;
   const results = new Map<string, CheckResult>();
   if (look.startFailure === undefined || options.evenWithoutStart === true) {
@@ -96,8 +76,10 @@ export async function runChecks(options: RunOptions): Promise<RunOutcome> {
         await shared.discard();
       }
     };
+    // Two hosts can't be attached at the same time.
+    const workers = subject.mode === "attach" ? 1 : Math.max(1, parallel);
     const together = checks.filter((check) => check.alone !== true);
-    await Promise.all(Array.from({ length: Math.max(1, parallel) }, () => work(together)));
+    await Promise.all(Array.from({ length: workers }, () => work(together)));
     await work(checks.filter((check) => check.alone === true));
   }
   return {
@@ -107,44 +89,4 @@ export async function runChecks(options: RunOptions): Promise<RunOutcome> {
     interrupted: signal.aborted && !stop.signal.aborted,
     durationMs: performance.now() - startedAt,
   };
-}
-
-/** Starts the provider once, to learn what it says of itself. */
-async function firstLook(subject: Subject, signal: AbortSignal): Promise<FirstLook> {
-  const place = await Place.make();
-  try {
-    const instance = await subject.spawn(place, new HostTrace());
-    try {
-      await instance.connect(signal);
-      return await ask(subject, instance, signal);
-    } finally {
-      await instance.shutdown();
-    }
-  } catch (error) {
-    if (error instanceof HostError) return { startFailure: error.message };
-    throw error;
-  } finally {
-    await place.clear();
-  }
-}
-
-async function ask(
-  subject: Subject,
-  { lifecycle, runtime }: Awaited<ReturnType<Subject["spawn"]>>,
-  signal: AbortSignal,
-): Promise<FirstLook> {
-  const options = { timeoutMs: subject.times.callMs, signal };
-  const { config = {} } = subject;
-  let look: FirstLook = {};
-  try {
-    look = { identity: await lifecycle.getProviderIdentity({}, options) };
-    const { name } = subject;
-    const empty = Object.keys(config).length === 0;
-    await lifecycle.configureProvider({ name, protocolVersion, ...(empty ? {} : { config }) }, options);
-    look = { identity: await lifecycle.getProviderIdentity({}, options) };
-    return { ...look, support: advertised(await runtime.getSupport({}, options)) };
-  } catch (error) {
-    if (!(error instanceof RuntimeProviderError)) throw error;
-    return { ...look, trouble: `${error.code}: ${error.message}` };
-  }
 }

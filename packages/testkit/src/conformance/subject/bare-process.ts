@@ -1,10 +1,10 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { HostError } from "../../host/host-error.js";
 import { dialProvider } from "../../host/provider-dial.js";
 import { providerEnvironment } from "../../host/provider-environment.js";
 import { ProviderProcess, type ProcessEnd } from "../../host/provider-process.js";
-import { makeSocketDirectory } from "../../host/socket-directory.js";
+import { makeSocketDirectory, removeSocketDirectory } from "../../host/socket-directory.js";
 import { hostLimits, hostTimes } from "../../host/times.js";
 import type { Place } from "../leftovers/place.js";
 import type { Subject } from "./subject.js";
@@ -51,6 +51,12 @@ export class BareProcess {
       maxOutputBytes: hostLimits.outputBytes,
     });
     return new BareProcess(child, socketPath, subject);
+  }
+
+  /** SIGTERM, and SIGKILL after the host's 2 s; then what the host would remove. */
+  async end(): Promise<void> {
+    await this.process.terminate(hostTimes.providerStopMs);
+    await removeSocketDirectory(dirname(this.socketPath));
   }
 
   get stderr(): string {

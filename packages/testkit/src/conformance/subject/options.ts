@@ -27,23 +27,35 @@ export interface SubjectOptions {
   readonly declares?: Partial<Declarations>;
 }
 
+/** A config that a provider has to refuse (LIFE-3). */
 export interface InvalidConfig {
+  /** What ConfigureProvider carries. */
   readonly config: JsonObject;
   /** Such as `/region` or `region`; all of them must stand in the refusal. */
   readonly paths: readonly string[];
 }
 
+/** What an operator would set for a plugin's sessions (SESS-2, SESS-3). */
 export interface SessionHints {
+  /** The image that holds the fixture plugin. Default: none. */
   readonly image?: string;
+  /** The template that holds it. Default: none. */
   readonly template?: string;
-  readonly imagePullAuth?: { readonly dockerConfigJson: string };
+  /** Credentials for the image. */
+  readonly imagePullAuth?: {
+    /** The text of a Docker config; shown in no report. */
+    readonly dockerConfigJson: string;
+  };
+  /** Entries beside those that the host adds. Default: none. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** Where the fixture plugin is inside a guest. */
 export interface PluginPlace {
   /** Path of the fixture plugin inside the guest. Default: the testkit's own on this machine. */
   readonly command: string;
   /** Before the arguments of a check, for a command that is an interpreter. Default: none. */
   readonly args?: readonly string[];
+  /** What it needs in its environment. Default: nothing. */
   readonly env?: Readonly<Record<string, string>>;
 }

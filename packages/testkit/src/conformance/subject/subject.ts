@@ -45,7 +45,7 @@ export class Subject {
   static async open(options: SubjectOptions, times: SuiteTimes): Promise<Subject> {
     const { command, args = [], source, attach } = options;
     const given = [command, source, attach].filter((one) => one !== undefined).length;
-    if (given !== 1) throw new TypeError("give one of command, source and attach");
+    if (given !== 1) throw new TypeError("give one of provider.command, provider.source and provider.attach");
     if (source === undefined) return new Subject(options, times, command, args, undefined, undefined);
     const { installProvider } = await import("../../install/index.js");
     const installed = await installProvider({
@@ -62,20 +62,25 @@ export class Subject {
     return this.options.config;
   }
 
-  /** Starts one process of it as the host does, in the check's own place. */
+  /** Starts one process of it as the host does, in the check's own place; or takes hold of the one that runs. */
   async spawn(place: Place, trace: HostTrace, overrides: SpawnOverrides = {}): Promise<ProviderInstance> {
     const { PATH, HOME, LANG, TZ, SSL_CERT_FILE, SSL_CERT_DIR } = process.env;
+    const { attach } = this.options;
+    const times = { providerStartMs: this.times.startMs, ...overrides.times };
+    const { config, name } = this;
+    if (attach !== undefined)
+      return ProviderInstance.attach({ attach, name, trace, times, ...(config && { config }) });
     return ProviderInstance.spawn({
       command: this.#program(),
       args: this.args,
-      name: this.name,
+      name,
       tmpDir: place.directory,
       trace,
       operatorEnv: { PATH, HOME, LANG, TZ, SSL_CERT_FILE, SSL_CERT_DIR, TMPDIR: place.directory },
       onWarning: () => undefined,
-      ...(this.config === undefined ? {} : { config: this.config }),
+      ...(config && { config }),
       ...overrides,
-      times: { providerStartMs: this.times.startMs, ...overrides.times },
+      times,
       env: { ...place.providerEnv, ...this.options.env, ...overrides.env },
     });
   }

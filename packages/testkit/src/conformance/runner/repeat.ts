@@ -1,0 +1,47 @@
+import type { CheckResult, Verdict } from "./result.js";
+import { runChecks, type RunOptions, type RunOutcome } from "./run.js";
+
+export interface RepeatedOutcome extends RunOutcome {
+  /** How often all was run. */
+  readonly rounds: number;
+  /** How often each verdict came, of the checks whose verdict was not always the same. */
+  readonly unsteady: ReadonlyMap<string, Partial<Record<Verdict, number>>>;
+}
+
+/** From the best to the worst: of several rounds the worst one counts. */
+const order: readonly Verdict[] = ["passed", "skipped", "warned", "blocked", "failed", "error"];
+
+/** Runs all checks so many times, and keeps the worst result of each. */
+export async function runRepeatedly(options: RunOptions, rounds: number): Promise<RepeatedOutcome> {
+  const all: RunOutcome[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const before = all[0];
+    const outcome = await runChecks(before === undefined ? options : { ...options, look: before.look });
+    all.push(outcome);
+    if (outcome.interrupted || outcome.look.startFailure !== undefined) break;
+    if (options.bail === true && outcome.results.length < options.checks.length) break;
+  }
+  const [first] = all;
+  if (first === undefined) throw new RangeError("it was to be run no times at all");
+  const byId = new Map<string, CheckResult[]>();
+  for (const { results } of all)
+    for (const result of results) byId.set(result.id, [...(byId.get(result.id) ?? []), result]);
+  const unsteady = new Map<string, Partial<Record<Verdict, number>>>();
+  const results: CheckResult[] = [];
+  for (const [id, found] of byId) {
+    const counts: Partial<Record<Verdict, number>> = {};
+    for (const { verdict } of found) counts[verdict] = (counts[verdict] ?? 0) + 1;
+    if (Object.keys(counts).length > 1) unsteady.set(id, counts);
+    const [one, ...rest] = found;
+    if (one !== undefined)
+      results.push(rest.reduce((a, b) => (order.indexOf(b.verdict) > order.indexOf(a.verdict) ? b : a), one));
+  }
+  return {
+    ...first,
+    results,
+    interrupted: all.some(({ interrupted }) => interrupted),
+    durationMs: all.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    rounds: all.length,
+    unsteady,
+  };
+}
