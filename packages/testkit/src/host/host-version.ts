@@ -16,8 +16,6 @@ export interface HostTraits {
   readonly replacesEarly: boolean;
   /** Whether host services are bound, or come in StartPlugin's environment alone. */
   readonly bindsHostServices: boolean;
-  /** Whether sessions of agents get workspaces (WORK). */
-  readonly preparesWorkspaces: boolean;
 }
 
 const order: readonly HostVersion[] = ["documented", "2026-04-30", "2026-05-01", "2026-05-05"];
@@ -36,6 +34,5 @@ export function hostTraits(version: HostVersion = "documented"): HostTraits {
     logsOutliveSessions: from("2026-04-30"),
     replacesEarly: from("2026-04-30"),
     bindsHostServices: !from("2026-05-01"),
-    preparesWorkspaces: from("2026-05-05"),
   };
 }

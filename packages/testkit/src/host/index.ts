@@ -38,6 +38,10 @@
  *     attachEnvironment("/tmp/p.sock")  // what to start it with: GESTALT_PLUGIN_SOCKET, GESTALT_RUNTIME_LOG_SOCKET
  *     await using provider = await startProvider({ attach: "/tmp/p.sock" });  // waits for it, and never ends it
  *
+ * A provider object within this process, for unit tests (`provider` in a host's `runtimeProviders` too):
+ *
+ *     await using provider = await startProvider({ provider: (env) => createSessionRuntime(backend, { logs }) });
+ *
  * Relay access for a provider by hand, with good and bad tokens:
  *
  *     await using relay = await openPublicListener({ tls: { cert, key }, trace: provider.trace });
@@ -93,6 +97,8 @@ export { formatCall, formatEvent, formatTrace, type FormatOptions } from "./form
 export { hostLimits, hostTimes, type HostLimits, type HostTimes } from "./times.js";
 export { LogStore, type LogRecord, type LogStreamName } from "./log-store.js";
 export type { LogHost } from "./log-host.js";
+export type { InProcessProvider } from "./provider-in-process.js";
+export type { WorkspaceRequest } from "./workspace-calls.js";
 export { CacheStore } from "./cache-store.js";
 export { Admin, type AdminProvider, type SupportProfile } from "./admin.js";
 export { inheritedVariables } from "./provider-environment.js";

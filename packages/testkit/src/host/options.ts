@@ -5,6 +5,7 @@ import type { SandboxOptions } from "../sandbox/index.js";
 import { hostTraits, type HostVersion } from "./host-version.js";
 import type { HostLimits, HostTimes } from "./times.js";
 import { checkAttach } from "./provider-attach.js";
+import type { InProcessProvider } from "./provider-in-process.js";
 import type { HostTraceOptions } from "./trace.js";
 import type { PublicListenerOptions } from "../relay/index.js";
 
@@ -25,6 +26,11 @@ export interface ProviderSource {
    * keeps that configuration.
    */
   readonly attach?: string;
+  /**
+   * Served within this process, over a real socket: for an author's unit tests. The object is served once; a function
+   * is called for every instance that the host starts, with the environment that its process would have had.
+   */
+  readonly provider?: InProcessProvider;
 }
 
 /** One entry of `runtime.providers` in the operator's config. */
@@ -158,14 +164,33 @@ export function checkOptions(options: GestaltdOptions): void {
 }
 
 /** @throws TypeError, as {@link checkOptions}; the fields are named with what stands before them */
-export function checkProviderSource(prefix: string, { command, args, source, attach }: ProviderSource): void {
+export function checkProviderSource(
+  prefix: string,
+  given: ProviderSource & Pick<RuntimeProviderOptions, "sandbox">,
+): void {
+  const { command, args, source, attach, provider } = given;
   if (attach !== undefined) {
     checkAttach(`${prefix}attach`, attach);
-    const other = Object.entries({ command, args, source }).find(([, given]) => given !== undefined)?.[0];
+    const other = Object.entries({ command, args, source, provider }).find(
+      ([, value]) => value !== undefined,
+    )?.[0];
     if (other === undefined) return;
     throw new TypeError(
       `${prefix}${other} is given with ${prefix}attach, which starts nothing; leave one of them out`,
     );
+  }
+  if (provider !== undefined) {
+    const other = Object.entries({ command, args, source }).find(([, value]) => value !== undefined)?.[0];
+    if (other !== undefined)
+      throw new TypeError(
+        `${prefix}${other} is given with ${prefix}provider, which is served in this process; leave one of them out`,
+      );
+    if (given.sandbox !== undefined && given.sandbox !== false)
+      throw new TypeError(
+        `${prefix}sandbox is set with ${prefix}provider, which is served in this process and can't be sandboxed; ` +
+          `give a command`,
+      );
+    return;
   }
   if ((command === undefined) === (source === undefined))
     throw new TypeError(

@@ -15,6 +15,7 @@ import { checkProviderSource, type EgressOptions, type ProviderSource } from "./
 import { dialProvider } from "./provider-dial.js";
 import { providerEnvironment } from "./provider-environment.js";
 import { installSource } from "./provider-install.js";
+import { ServedProvider } from "./provider-in-process.js";
 import { openProviderSandbox } from "./provider-sandbox.js";
 import { attachedLogSocket, freeLogSocket, waitForListener } from "./provider-attach.js";
 import { ProviderProcess, type ProcessEnd, type ShutdownReport } from "./provider-process.js";
@@ -154,7 +155,9 @@ export class ProviderInstance implements AsyncDisposable {
           times,
           limits,
         });
-      sandbox = await openProviderSandbox({ ...options, command, socketFolder: directory });
+      const { provider } = options;
+      if (provider === undefined)
+        sandbox = await openProviderSandbox({ ...options, command, socketFolder: directory });
       const socketPath = join(directory, "plugin.sock");
       const environment = providerEnvironment({
         operator: operatorEnv,
@@ -165,18 +168,25 @@ export class ProviderInstance implements AsyncDisposable {
         hostServices: logHost === undefined ? {} : { [logSocketVariable]: logHost.path },
         sandbox: sandbox?.environment ?? {},
       });
-      const child = await ProviderProcess.spawn({
-        command,
-        args,
+      const watched = {
         environment,
-        cwd: options.cwd ?? process.cwd(),
         maxOutputBytes: limits.outputBytes,
-        launch: sandbox?.launch,
         onOutput: options.onOutput,
-        onSignal: (signal) => trace.note(name, instance, { type: "signal", signal }),
-        onExit: (end) => trace.note(name, instance, { type: "exited", ...end }),
-      });
-      trace.note(name, instance, { type: "spawned", pid: child.pid, command: [command, ...args] });
+        onSignal: (signal: NodeJS.Signals) => trace.note(name, instance, { type: "signal", signal }),
+        onExit: (end: ProcessEnd) => trace.note(name, instance, { type: "exited", ...end }),
+      };
+      const child =
+        provider === undefined
+          ? await ProviderProcess.spawn({
+              ...watched,
+              command,
+              args,
+              cwd: options.cwd ?? process.cwd(),
+              launch: sandbox?.launch,
+            })
+          : new ServedProvider({ ...watched, provider, socketPath });
+      const started = provider === undefined ? [command, ...args] : ["(served in this process)"];
+      trace.note(name, instance, { type: "spawned", pid: child.pid, command: started });
       return new ProviderInstance({
         instance,
         name,

@@ -13,7 +13,7 @@ import { mustHaveSandbox } from "./provider-sandbox.js";
 export class ProviderSlot {
   #kept: ProviderInstance | undefined;
   #prepared: Promise<InstalledProvider | undefined> | undefined;
-  #attached: Promise<ProviderInstance> | undefined;
+  #only: Promise<ProviderInstance> | undefined;
 
   constructor(
     readonly options: ProviderInstanceOptions,
@@ -31,7 +31,7 @@ export class ProviderSlot {
   }
 
   async #prepare(): Promise<InstalledProvider | undefined> {
-    mustHaveSandbox(this.options);
+    if (this.options.provider === undefined) mustHaveSandbox(this.options);
     return installSource({ ...this.options, ...(this.config === undefined ? {} : { config: this.config }) });
   }
 
@@ -42,20 +42,24 @@ export class ProviderSlot {
 
   async acquire(signal: AbortSignal): Promise<ProviderInstance> {
     if (this.#kept !== undefined) return this.#kept;
-    // There is one of it, however many plugins come at once.
-    const mine = await (this.options.attach === undefined ? this.#start(signal) : this.#attach(signal));
+    const mine = await (this.#isOne() ? this.#startOnce(signal) : this.#start(signal));
     // Another plugin's start may have been faster.
     this.#kept ??= mine;
     if (this.#kept !== mine) await mine.shutdown();
     return this.#kept;
   }
 
-  async #attach(signal: AbortSignal): Promise<ProviderInstance> {
-    const attached = (this.#attached ??= this.#start(signal));
+  /** Whether there is one of it, however many plugins come at once. */
+  #isOne(): boolean {
+    return this.options.attach !== undefined || typeof this.options.provider === "object";
+  }
+
+  async #startOnce(signal: AbortSignal): Promise<ProviderInstance> {
+    const only = (this.#only ??= this.#start(signal));
     try {
-      return await attached;
+      return await only;
     } catch (error) {
-      this.#attached = undefined;
+      this.#only = undefined;
       throw error;
     }
   }

@@ -3,11 +3,13 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { RuntimeProviderError } from "@gestalt-runtime/sdk";
 import type {
   PluginRuntimeSession,
+  PreparedAgentWorkspace,
   StartPluginRuntimeSessionRequestSchema,
   UnaryCallOptions,
 } from "@gestalt-runtime/sdk/protocol";
 import { HostError } from "./host-error.js";
 import type { ProviderInstance } from "./provider-instance.js";
+import { withWorkspace, type WorkspaceRequest } from "./workspace-calls.js";
 
 /** What the host does around a session's calls: it remembers, registers the log, polls, stops and forgets. */
 export class SessionCalls {
@@ -72,6 +74,19 @@ export class SessionCalls {
     await runtime.stopSession({ sessionId }, { timeoutMs: times.stopSessionMs, ...options });
     if (!traits.logsOutliveSessions) logs.forget(name, sessionId);
     this.#remembered.delete(sessionId);
+  }
+
+  /**
+   * Work in a workspace as hosts from 2026-05-05 do it: PrepareWorkspace where support says so, with the host's 10 min,
+   * and RemoveWorkspace whatever it says (WORK-1 to WORK-3). The work is told the workspace, or that there is none.
+   *
+   * @throws {@link HostError} `prepare-workspace` where it fails, or answers what is no workspace
+   */
+  withWorkspace<T>(
+    request: WorkspaceRequest,
+    work: (workspace: PreparedAgentWorkspace | undefined) => Promise<T>,
+  ): Promise<T> {
+    return withWorkspace(this.#provider, request, work);
   }
 
   /**
