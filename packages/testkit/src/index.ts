@@ -1,4 +1,5 @@
 export { fixturePlugin, type FixturePluginOptions, type PluginCommand } from "./plugins/launch.js";
+export { shipFixturePlugin, type ShippedPlugin, type ShipPluginOptions } from "./plugins/ship.js";
 export type { AtStart } from "./plugins/at-start.js";
 export {
   fixtureOperations,

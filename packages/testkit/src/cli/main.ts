@@ -5,10 +5,18 @@ import { addHost } from "./host.js";
 import { addLint } from "./lint.js";
 import { addNew } from "./new.js";
 import { addPackage } from "./package.js";
+import { addPlugin } from "./plugin.js";
 import { exitCodes, UsageError, type AddSubcommand, type ExitCode, type ExitsWith } from "./subcommand.js";
 
 /** In the order of the help text. */
-const subcommands: readonly AddSubcommand[] = [addNew, addHost, addConformance, addPackage, addLint];
+const subcommands: readonly AddSubcommand[] = [
+  addNew,
+  addHost,
+  addConformance,
+  addPackage,
+  addLint,
+  addPlugin,
+];
 
 /**
  * Runs the command `gestalt-runtime`.

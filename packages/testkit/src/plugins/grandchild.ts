@@ -66,6 +66,10 @@ export function runGrandchild(roleText: string): void {
   }, 5);
 }
 
+/** Of `process.execPath`, which in an executable is this program itself, and elsewhere starts its file. */
 function programArgs(role: Role): string[] {
-  return [fileURLToPath(import.meta.url), grandchildFlag, JSON.stringify(role)];
+  // Asked for at run time: the packages' bundler takes "node:" off, and this module has no other name.
+  const { isSea } = process.getBuiltinModule("node:sea");
+  const file = isSea() ? [] : [fileURLToPath(import.meta.url)];
+  return [...file, grandchildFlag, JSON.stringify(role)];
 }
