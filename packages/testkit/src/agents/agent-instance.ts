@@ -47,6 +47,7 @@ export class AgentInstance {
    * Starts one, every call with what is left of the pool's startup timeout as its deadline. After a failure its
    * session has been stopped.
    *
+   * @internal
    * @throws {@link HostError} with the cause
    */
   static async start(options: AgentStart): Promise<AgentInstance> {

@@ -10,7 +10,9 @@ import type { ProviderInstance } from "./provider-instance.js";
 
 /** What a workspace is asked for: session, agent's session, checkouts, `cwd`. */
 export type WorkspaceRequest = MessageInitShape<typeof PreparePluginRuntimeWorkspaceRequestSchema> & {
+  /** The runtime's session, in whose guest the workspace is made. */
   readonly sessionId: string;
+  /** The agent's own session, whose workspace it is. */
   readonly agentSessionId: string;
 };
 
