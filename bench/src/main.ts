@@ -8,7 +8,7 @@ import { measureLogs } from "./logs.js";
 import { measureManySessions } from "./many-sessions.js";
 import { measureProxy } from "./proxy.js";
 import { here } from "./programs.js";
-import { keepsLimit, type Effort, type Row } from "./row.js";
+import { keepsLimit, noLimit, type Effort, type Row } from "./row.js";
 import { measureStartPlugin } from "./start-plugin.js";
 import { measureStartUp } from "./start-up.js";
 
@@ -53,8 +53,8 @@ async function report(all: readonly Row[]): Promise<void> {
           floor: row.floor,
           measured: row.measured,
           value: Number(row.value.toFixed(3)),
-          limit: `${row.atLeast ? ">=" : "<="} ${row.limit}`,
-          verdict: keepsLimit(row) ? "kept" : "BROKEN",
+          limit: row.limit === noLimit ? "none" : `${row.atLeast ? ">=" : "<="} ${row.limit}`,
+          verdict: row.limit === noLimit ? "" : keepsLimit(row) ? "kept" : "BROKEN",
         },
       ]),
     ),

@@ -11,6 +11,9 @@ export interface Row {
   readonly atLeast: boolean;
 }
 
+/** For a figure that is shown to compare it with others. */
+export const noLimit = Infinity;
+
 export interface RowOptions {
   readonly figure: string;
   readonly unit: string;

@@ -1,10 +1,11 @@
-import { bare, level1, level2, processRuntime } from "./programs.js";
-import { rowOf, type Effort, type Row } from "./row.js";
+import { bare, level1, level2, level2Whole, processRuntime } from "./programs.js";
+import { noLimit, rowOf, type Effort, type Row } from "./row.js";
 import { startSubject, type Program } from "./subject.js";
 
 const limits: readonly (readonly [Program, number])[] = [
   [level1, 1.1],
   [level2, 1.1],
+  [level2Whole, noLimit],
   [processRuntime, 1.25],
 ];
 

@@ -12,6 +12,8 @@ await build({
   target: "node20",
   format: "esm",
   keepNames: true,
+  // The parser of .proto files, which grpc-js would load for channelz alone: the SDK has that off.
+  external: ["@grpc/proto-loader"],
   sourcemap: true,
   // Bundled CommonJS packages call require for Node.js's own modules.
   banner: {

@@ -39,6 +39,24 @@ const orAllow = (name: string): string => `; take another, or if that code never
 const readAsset = `name the file with new URL("./file", import.meta.url), and read it with readAsset of @gestalt-runtime/sdk`;
 const beside = "looks for files beside itself (__dirname, __filename or the like), and none travel with it";
 
+describe("what grpc-js loads for channelz alone", () => {
+  const parser = dependency("@grpc/proto-loader", `exports.load = () => "the parser of .proto files";`);
+  const grpc = dependency("@grpc/grpc-js", `exports.channelz = () => require("@grpc/proto-loader").load();`);
+  const code = async (main: string): Promise<string> =>
+    (await make({ files: { "src/main.ts": main, ...parser, ...grpc } })).code;
+
+  it("is left out, and says so where it is asked for all the same", async () => {
+    const text = await code(`import { channelz } from "@grpc/grpc-js";\nconsole.log(channelz());`);
+    expect(text).not.toContain("the parser of .proto files");
+    expect(text).toContain("@grpc/proto-loader is not in this program");
+  });
+
+  it("is there for a program that imports it itself", async () => {
+    const text = await code(`import { load } from "@grpc/proto-loader";\nconsole.log(load());`);
+    expect(text).toContain("the parser of .proto files");
+  });
+});
+
 describe("a program in one file", () => {
   it.each<[string, Case, string]>([
     [

@@ -8,6 +8,7 @@ import { nativeAddons } from "./native-addons.js";
 import { Naming, isVirtual, start } from "./naming.js";
 import { PackageLookup, type InstalledPackage } from "./packages.js";
 import { withStableNames } from "./stable-names.js";
+import { unusedParser } from "./unused-parser.js";
 import { programNames, wrapping, type Layout } from "./wrap.js";
 
 export interface BundleOptions {
@@ -67,7 +68,13 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
     logLevel: "silent",
     define: programNames,
     ...jsTexts(wrapping(layout)),
-    plugins: [entryOf(join(root, entry)), builtins, nativeAddons(packages, allow), assets(root, packages)],
+    plugins: [
+      entryOf(join(root, entry)),
+      builtins,
+      unusedParser,
+      nativeAddons(packages, allow),
+      assets(root, packages),
+    ],
   }).catch((error: unknown) => {
     throw refusal(entry, error, new Naming(root, packages));
   });

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { builtinNamespace } from "./builtins.js";
+import { leftOutNamespace } from "./unused-parser.js";
 import { stableName, type InstalledPackage, type PackageLookup } from "./packages.js";
 
 /** What the virtual first module of a bundle is called; it imports the entry, whose exports nobody wants. */
@@ -7,7 +8,7 @@ export const start = "program";
 
 /** The bundler's names of modules that are no files. */
 export function isVirtual(name: string): boolean {
-  return name === start || name.startsWith(`${builtinNamespace}:`);
+  return [builtinNamespace, leftOutNamespace].some((one) => name.startsWith(`${one}:`)) || name === start;
 }
 
 /** What modules are called: the author's own by their path in the package, others `name@version/path`. */
