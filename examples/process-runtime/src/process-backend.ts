@@ -12,7 +12,6 @@ import {
   type SessionLimits,
 } from "@gestalt-runtime/sdk";
 import { SpawnError } from "@gestalt-runtime/sdk/processes";
-import { dialSocket } from "./isolation/dial-socket.js";
 import type { Enclosure, GuestProcess, GuestRoot, Isolation, Limits } from "./isolation/isolation.js";
 
 /** A guest is a directory of the session's own, and the enclosure that runs beside it. */
@@ -119,9 +118,11 @@ export class ProcessBackend implements SessionBackend<Handle> {
   }
 }
 
-/** A socket that the host does not see under a path of its own is dialled through the runtime. */
+/**
+ * The socket of a plugin whose files are its own is found through its process: the host is the provider's parent and of its
+ * user, and dials it there without anybody between them.
+ */
 function reachOf({ socketOnHost }: GuestProcess, { listener }: PluginRequest): Pick<RunningPlugin, "reach"> {
   if (socketOnHost === undefined || listener.type !== "unix") return {};
-  const { path } = listener;
-  return { reach: { via: "dial", dial: (signal) => dialSocket(() => socketOnHost(path), signal) } };
+  return { reach: { via: "target", target: `unix://${socketOnHost(listener.path)}` } };
 }

@@ -23,6 +23,7 @@ import { GuestProgram } from "./guest-program.js";
 import {
   certificateMounts,
   isOfSystem,
+  isWithin,
   packageFolder,
   packageMounts,
   rootEntries,
@@ -46,6 +47,8 @@ export interface BubblewrapOptions {
   readonly network: NetworkTools | undefined;
   /** Paths of the host that every guest may read, as the operator configured them. */
   readonly readOnlyPaths: readonly string[];
+  /** The runtime's own folder: no guest sees it, also where it lies in a folder that is shown. */
+  readonly stateFolder: string;
   /** Told of each tree before a program runs in it. */
   readonly onTree: (tree: ProcessTree) => Promise<void>;
 }
@@ -118,6 +121,9 @@ class BubblewrapEnclosure implements Enclosure {
     const shape = bwrapArguments({
       entries: rootEntries(root),
       mounts,
+      hidden: mounts.some(({ inGuest }) => isWithin(this.options.stateFolder, inGuest))
+        ? [this.options.stateFolder]
+        : [],
       sockets: await this.#sockets(),
       env,
       cwd: spec.cwd ?? packageFolder(command),

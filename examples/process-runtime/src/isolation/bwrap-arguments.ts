@@ -9,6 +9,8 @@ import type { Mount } from "./isolation.js";
 export interface GuestShape {
   readonly entries: readonly RootEntry[];
   readonly mounts: readonly Mount[];
+  /** Folders that are seen as empty, though they lie in one that is seen. */
+  readonly hidden: readonly string[];
   /** Sockets of the host by their names in the guest. */
   readonly sockets: ReadonlyMap<string, string>;
   readonly env: StringMap;
@@ -56,6 +58,7 @@ export function bwrapArguments(shape: GuestShape): string[] {
       onHost,
       inGuest,
     ]),
+    ...shape.hidden.flatMap((folder) => ["--perms", "0555", "--size", "4096", "--tmpfs", folder]),
     ...[...shape.sockets].flatMap(([name, onHost]) => ["--ro-bind", onHost, join(layout.sockets, name)]),
     ...["--remount-ro", "/"],
     "--clearenv",

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { RuntimeProviderError, type InstanceDirectory } from "@gestalt-runtime/sdk";
 import { findTool, type ContainmentKind, type ProcessTree } from "@gestalt-runtime/sdk/processes";
 import { keepMarker } from "../leftovers.js";
@@ -38,19 +39,18 @@ export async function chooseIsolation(
       `isolation is "required" and can't be had here: ${fault}; or set isolation to "auto" or "none"`,
     );
   };
+  const shared = { readOnlyPaths, onTree, stateFolder: dirname(instance.path) };
   const bwrap = findTool("bwrap");
   const tools = findNetworkTools();
   let networkFault = typeof tools === "string" ? tools : "";
   if (typeof tools !== "string") {
-    const networked = new BubblewrapIsolation({ bwrap: tools.bwrap, network: tools, readOnlyPaths, onTree });
+    const networked = new BubblewrapIsolation({ bwrap: tools.bwrap, network: tools, ...shared });
     const found = await tryIsolation(networked, instance.path);
     if (found === undefined) return networked;
     networkFault = found;
   }
   const plain =
-    bwrap === undefined
-      ? undefined
-      : new BubblewrapIsolation({ bwrap, network: undefined, readOnlyPaths, onTree });
+    bwrap === undefined ? undefined : new BubblewrapIsolation({ bwrap, network: undefined, ...shared });
   const fault = plain
     ? await tryIsolation(plain, instance.path)
     : "bubblewrap is not installed: install the package bubblewrap (Linux only)";

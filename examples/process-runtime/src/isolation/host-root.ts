@@ -132,7 +132,12 @@ function isBroad(folder: string): boolean {
 }
 
 export function isOfSystem(path: string): boolean {
-  return systemFolders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+  return systemFolders.some((folder) => isWithin(path, folder));
+}
+
+/** Whether a path is a folder, or something in it. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
 
 /** The programs that a script's first line asks for, one after the other, `env` with what it looks for. */
@@ -177,7 +182,7 @@ function lookUp(name: string, path: string): string | undefined {
  */
 export function unseenArguments(args: readonly string[], mounts: readonly Mount[]): string[] {
   const isSeen = (path: string): boolean =>
-    isOfSystem(path) || mounts.some(({ inGuest }) => path === inGuest || path.startsWith(`${inGuest}/`));
+    isOfSystem(path) || mounts.some(({ inGuest }) => isWithin(path, inGuest));
   return args.flatMap((arg, index) =>
     isAbsolute(arg) && !isSeen(arg) && existsSync(arg)
       ? [

@@ -40,12 +40,12 @@ describeIsolated("an isolated plugin", () => {
       HOME: "/tmp/home",
       TMPDIR: "/tmp",
     });
-    expect(dialTarget).toMatch(/^unix:\/\/\//);
+    expect(dialTarget).toMatch(/^unix:\/\/\/proc\/\d+\/root\/run\/gestalt\/p\.sock$/);
   });
 
   it("PLUG-6, SESS-10: how it ends, and why it can't be started, is said as it is", async () => {
     const directory = await testDirectory();
-    const provider = await startRuntime(directory, isolated);
+    const provider = await startRuntime(directory, { ...isolated, readyTimeoutMs: 10_000 });
     for (const [operation, params, stateMessage] of [
       ["exit", { code: 7 }, "the plugin exited with code 7"],
       ["crash", { how: "SIGKILL" }, "the plugin was ended by the signal SIGKILL"],
@@ -67,6 +67,9 @@ describeIsolated("an isolated plugin", () => {
     expect(await start({ env: { LARGE: "x".repeat(200_000) } })).toContain(
       "the largest is env.LARGE with 200006",
     );
+    expect(await start(fixturePlugin({ atStart: ["no-listen"] }))).toContain(
+      "the plugin never listened on the socket in GESTALT_PLUGIN_SOCKET within 10000 ms",
+    );
     expect(await start(fixturePlugin({ atStart: ["stderr:last words", "exit:3"] }))).toMatch(
       /exited with code 3 before[^]*last words/,
     );
@@ -78,15 +81,19 @@ describeIsolated("an isolated plugin", () => {
     // The plugin's package is a file of its own in a folder that is nobody's package.
     const provider = await startRuntime(directory, { ...isolated, readOnlyPaths: [dirname(command)] });
     const sessionId = await startSession(provider);
+    // Beside the runtime's own folder, which is in none that a guest sees.
     const polite = join(directory, "polite");
+    const stateDir = join(directory, `gst-${process.getuid?.() ?? 0}-process-process`);
     await writeFile(
       polite,
-      `#!/bin/sh\n"${command}" &\ntrap 'kill -s TERM $!; wait $!; echo asked to end; exit 0' TERM\nwait $!\n`,
+      `#!/bin/sh\necho "sees $(ls -R "${stateDir}" | grep -c sock) sockets"\n"${command}" &\ntrap 'kill -s TERM $!; wait $!; echo asked to end; exit 0' TERM\nwait $!\n`,
     );
     await chmod(polite, 0o755);
     await provider.runtime.startPlugin({ sessionId, pluginName: "example", command: polite, args });
     await provider.runtime.stopSession({ sessionId }, { timeoutMs: stopTimeoutMs });
-    expect(hostLog(provider, sessionId)).toContain("stdout asked to end");
+    expect(hostLog(provider, sessionId)).toEqual(
+      expect.arrayContaining(["stdout sees 0 sockets", "stdout asked to end"]),
+    );
     await rm(polite);
   });
 

@@ -21,7 +21,7 @@ describeIsolated("the look at what this machine can do", () => {
     onTestFinished(() => rm(folder, { recursive: true }));
     const onTree = (): Promise<void> => Promise.resolve();
     const bubblewrap = (bwrap: string) =>
-      new BubblewrapIsolation({ bwrap, network: undefined, readOnlyPaths: [], onTree });
+      new BubblewrapIsolation({ bwrap, network: undefined, readOnlyPaths: [], stateFolder: folder, onTree });
     expect(await tryIsolation(bubblewrap("/usr/bin/bwrap"), folder)).toBeUndefined();
     expect(await tryIsolation(bubblewrap("/bin/false"), folder)).toContain(fault);
     // It runs what it is given and keeps nothing apart: the kernel's own words tell.
