@@ -107,8 +107,14 @@ class BubblewrapEnclosure implements Enclosure {
     const checked = root.path === undefined ? await checkProgram(spec) : undefined;
     const { command } = checked ?? spec;
     const network = await this.#closed(wish);
-    if (network !== undefined && wish !== undefined)
+    if (network !== undefined && wish !== undefined) {
       this.#enforced = await enforce(network, { ...wish, env: spec.env });
+      if (this.#stopping !== undefined) {
+        // The stop has passed by it.
+        await this.#enforced.close();
+        throw new SpawnError("stopped", command, `${command} was not started: its session has been stopped`);
+      }
+    }
     const env = this.#enforced?.env ?? checked?.env ?? spec.env;
     const args = spec.args ?? [];
     checkSizes({ command, args, env });
