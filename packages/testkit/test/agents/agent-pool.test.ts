@@ -115,7 +115,9 @@ describe("an agent's pool", () => {
   });
 
   it("SESS-9: a time that moves later is not believed; the next one is started before the old one is stopped", async () => {
-    await using gestaltd = await startGestaltd(options({ drains: "s1", afterMs: 3_000, movesByMs: 3_600_000 }));
+    await using gestaltd = await startGestaltd(
+      options({ drains: "s1", afterMs: 3_000, movesByMs: 3_600_000 }),
+    );
     await until(() => expect(gestaltd.agent("a").sessionIds).toEqual(["s2"]));
     await until(() => expect(callsOf(gestaltd, "StopSession", "s1")[0]?.outcome?.code).toBe("OK"));
     const [stop] = callsOf(gestaltd, "StopSession", "s1");
