@@ -22,7 +22,7 @@ import { CleanUp } from "./clean-up.js";
 import { createExpect, type Difference, type Expect } from "./expectations.js";
 import { CheckBlocked, CheckFailed, MissingPrerequisite } from "./outcome.js";
 import { Random } from "./random.js";
-import { owners, type Step } from "./steps.js";
+import { ownerOf, type Step } from "./steps.js";
 
 export interface FixtureStart extends Omit<PluginRequest, "command" | "args"> {
   /** What the fixture plugin does before it serves. */
@@ -95,11 +95,11 @@ export class CheckContext {
     } catch (error) {
       if (this.signal.aborted) throw error;
       if (error instanceof RuntimeProviderError)
-        throw new CheckBlocked(owners[step], `${what} failed with ${error.code}: ${error.message}`, {
+        throw new CheckBlocked(ownerOf(step, error), `${what} failed with ${error.code}: ${error.message}`, {
           cause: error,
         });
       if (error instanceof HostError || error instanceof CheckFailed)
-        throw new CheckBlocked(owners[step], `${what}: ${error.message}`, { cause: error });
+        throw new CheckBlocked(ownerOf(step, error), `${what}: ${error.message}`, { cause: error });
       throw error;
     }
   }

@@ -1,3 +1,5 @@
+import { HostError } from "../../host/host-error.js";
+
 /** The checks that ask for what nearly all others rely on: they are named when one of those is blocked. */
 export const owners = {
   /** The provider serves. */
@@ -15,3 +17,16 @@ export const owners = {
 
 /** The question that a step of a check belongs to. */
 export type Step = keyof typeof owners;
+
+const identity = "lifecycle/get-provider-identity/before-configuration";
+const configured = "lifecycle/configure-provider/answers-version-3";
+
+/** The check whose question it is that a step failed in this way. */
+export function ownerOf(step: Step, error: unknown): string {
+  if (step !== "handshake" || !(error instanceof HostError)) return owners[step];
+  // The host's handshake looks at answers, too, and each of those looks is a question of its own.
+  if (error.failure === "wrong-kind") return identity;
+  if (error.failure === "wrong-protocol")
+    return error.message.startsWith("ConfigureProvider") ? configured : identity;
+  return owners.handshake;
+}

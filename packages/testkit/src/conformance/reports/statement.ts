@@ -23,7 +23,7 @@ export function formatStatement(report: ConformanceReport): string {
     "",
     "| | |",
     "| --- | --- |",
-    `| implementation | ${subject.name || "(it did not say)"} ${subject.version} |`,
+    `| implementation | ${subject.displayName || subject.name || "(it did not say)"} ${subject.version} |`,
     `| protocol | ${suite.protocolVersion} (it speaks ${subject.minProtocolVersion} to ${subject.maxProtocolVersion}) |`,
     `| suite | ${suite.name} ${suite.version}, seed ${run.seed} |`,
     `| date | ${run.startedAt.slice(0, 10)} |`,

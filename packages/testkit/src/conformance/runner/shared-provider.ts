@@ -2,7 +2,7 @@ import { RuntimeProviderError } from "@gestalt-runtime/sdk";
 import { HostError } from "../../host/host-error.js";
 import type { ProviderInstance } from "../../host/provider-instance.js";
 import { HostTrace } from "../../host/trace.js";
-import { owners } from "../check/steps.js";
+import { ownerOf, type Step } from "../check/steps.js";
 import { Place } from "../leftovers/place.js";
 import type { Subject } from "../subject/subject.js";
 
@@ -27,18 +27,18 @@ export class SharedProvider {
     if (this.#held !== undefined) return this.#held;
     const place = await Place.make();
     let instance: ProviderInstance | undefined;
-    let by: string = owners.serves;
+    let step: Step = "serves";
     try {
       instance = await this.#subject.spawn(place, new HostTrace());
       await instance.connect(signal);
-      by = owners.handshake;
+      step = "handshake";
       await instance.handshake(this.#subject.config, signal);
       return (this.#held = { instance, place });
     } catch (error) {
       await instance?.shutdown();
       await place.clear();
       if (error instanceof HostError || error instanceof RuntimeProviderError)
-        return { blocked: { by, message: error.message } };
+        return { blocked: { by: ownerOf(step, error), message: error.message } };
       throw error;
     }
   }
