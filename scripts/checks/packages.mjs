@@ -9,7 +9,7 @@ import { packagesInOrder } from "../lib/workspace.mjs";
 const installScripts = ["preinstall", "install", "postinstall", "prepare", "prepublish"];
 /** What a package may hold. */
 const allowed =
-  /^package\/(dist\/.+|bin\/.+|schema\/.+|templates\/.+|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
+  /^package\/(dist\/.+|bin\/.+|schema\/.+|templates\/.+|requirements\.json|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
 const demanded = ["package/README.md", "package/LICENSE", "package/package.json"];
 
 /** What can be said of each package that could be published. @returns {import("./run.mjs").Check[]} */
