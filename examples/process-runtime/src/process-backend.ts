@@ -114,6 +114,7 @@ export class ProcessBackend implements SessionBackend<Handle> {
   }
 
   async close(): Promise<void> {
+    await this.options.isolation.close();
     await this.options.instance.close();
   }
 }

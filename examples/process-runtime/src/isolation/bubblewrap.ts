@@ -19,7 +19,7 @@ import { BwrapStatus } from "./bwrap-status.js";
 import { checkSizes } from "./exec-limits.js";
 import { guestFiles } from "./guest-files.js";
 import { layout } from "./guest-layout.js";
-import { GuestProgram } from "./guest-program.js";
+import { GuestProgram, signal } from "./guest-program.js";
 import {
   certificateMounts,
   isOfSystem,
@@ -58,6 +58,12 @@ export class BubblewrapIsolation implements Isolation {
   readonly kind = "bubblewrap";
   readonly hostServices = "shared";
 
+  /**
+   * One for all sessions: bubblewrap makes a PID namespace for each guest itself and takes it along when it dies, so that
+   * nothing has to be looked for when a session is stopped.
+   */
+  #tree: Promise<ProcessTree> | undefined;
+
   constructor(private readonly options: BubblewrapOptions) {}
 
   get closesNetworks(): boolean {
@@ -67,19 +73,28 @@ export class BubblewrapIsolation implements Isolation {
   async open(request: EnclosureRequest): Promise<Enclosure> {
     const sockets = join(request.directory, "s");
     await mkdir(sockets, { mode: 0o700 });
-    // bubblewrap makes the guest's PID namespace itself, and takes it along when it dies: the group is its own alone.
-    const tree = await openProcessTree({ kind: "process-group" });
-    try {
-      await this.options.onTree(tree);
-    } catch (error) {
-      await tree.kill();
-      throw error;
-    }
+    const tree = await (this.#tree ??= this.#open());
     // Whether it is needed is known when the program is started; then there is no time for making it.
     const tools = this.options.network;
     const network = tools && ClosedNetwork.open(tree, tools, join(request.directory, "n"));
     network?.catch(() => undefined);
     return new BubblewrapEnclosure(this.options, request, tree, sockets, network);
+  }
+
+  async close(): Promise<void> {
+    await (await this.#tree)?.kill();
+  }
+
+  async #open(): Promise<ProcessTree> {
+    const tree = await openProcessTree({ kind: "process-group" });
+    try {
+      await this.options.onTree(tree);
+      return tree;
+    } catch (error) {
+      this.#tree = undefined;
+      await tree.kill();
+      throw error;
+    }
   }
 }
 
@@ -87,6 +102,8 @@ class BubblewrapEnclosure implements Enclosure {
   readonly shared: Enclosure["shared"];
   readonly env = { HOME: layout.home, TMPDIR: layout.temporary };
   readonly #programs = new Set<GuestProgram>();
+  /** bubblewrap itself, from before it has made a guest. */
+  readonly #children = new Set<TreeProcess>();
   #enforced: EnforcedNetwork | undefined;
   #stopping: Promise<StopReport> | undefined;
   #killAt = Infinity;
@@ -149,6 +166,9 @@ class BubblewrapEnclosure implements Enclosure {
       cwd: "/",
       pipes: firstFree + inputs.length - argsAt,
     });
+    this.#children.add(child);
+    void child.ended.then(() => this.#children.delete(child));
+    if (this.#stopping !== undefined) await this.#end(child);
     const [argsPipe, statusPipe, ...inputPipes] = child.pipes;
     if (argsPipe === undefined || statusPipe === undefined) throw new Error("the guest's pipes are missing");
     argsPipe.end(shape.map((arg) => `${arg}\0`).join(""));
@@ -172,9 +192,15 @@ class BubblewrapEnclosure implements Enclosure {
       (network) => network.close(),
       () => undefined,
     );
-    const { left } = await this.tree.kill();
+    await Promise.all([...this.#children].map((child) => this.#end(child)));
     const rung = running.length === 0 ? "idle" : ended.every(Boolean) ? "terminated" : "killed";
-    return { rung, left: [...left, ...running.flatMap((program) => program.left)] };
+    return { rung, left: running.flatMap((program) => program.left) };
+  }
+
+  /** What bubblewrap has made, it takes along. */
+  async #end({ pid, ended }: TreeProcess): Promise<void> {
+    if (pid !== undefined) signal(pid, "SIGKILL");
+    await ended;
   }
 
   async #follow(child: TreeProcess, status: BwrapStatus, command: string): Promise<GuestProgram> {

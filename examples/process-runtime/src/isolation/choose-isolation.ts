@@ -47,6 +47,7 @@ export async function chooseIsolation(
     const networked = new BubblewrapIsolation({ bwrap: tools.bwrap, network: tools, ...shared });
     const found = await tryIsolation(networked, instance.path);
     if (found === undefined) return networked;
+    await networked.close();
     networkFault = found;
   }
   const plain =
@@ -54,6 +55,7 @@ export async function chooseIsolation(
   const fault = plain
     ? await tryIsolation(plain, instance.path)
     : "bubblewrap is not installed: install the package bubblewrap (Linux only)";
+  if (fault !== undefined || wish === "required") await plain?.close();
   refuse(fault ?? networkFault);
   if (plain === undefined || fault !== undefined) {
     warn(`plugins are not isolated from this machine: ${fault ?? ""}`);

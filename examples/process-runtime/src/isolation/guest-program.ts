@@ -4,7 +4,9 @@ import { isProcessAlive, type Ended, type TreeProcess } from "@gestalt-runtime/s
 import { endOfProgram, firstChildOf, groupOf, type BwrapStatus } from "./bwrap-status.js";
 import type { GuestProcess } from "./isolation.js";
 
-const lookMs = 5;
+/** How often a grace is looked at, which a later stop may shorten: a hundred programs may be waited for at once. */
+const graceLookMs = 50;
+const killLookMs = 10;
 /** How long the kernel may take to end a guest whose first process it has been told to kill. */
 const killWaitMs = 1_000;
 
@@ -53,7 +55,7 @@ export class GuestProgram implements GuestProcess {
       // A stopped process hears nothing until it goes on.
       signal(-group, "SIGCONT");
     }
-    while (this.#running && killAt() > performance.now()) await Promise.race([this.gone, delay(lookMs)]);
+    while (this.#running && killAt() > performance.now()) await Promise.race([this.gone, delay(graceLookMs)]);
     return !this.#running;
   }
 
@@ -61,7 +63,7 @@ export class GuestProgram implements GuestProcess {
   async kill(): Promise<void> {
     const deadline = performance.now() + killWaitMs;
     if (this.#running) signal(this.first, "SIGKILL");
-    while (isProcessAlive(this.first) && performance.now() < deadline) await delay(lookMs);
+    while (isProcessAlive(this.first) && performance.now() < deadline) await delay(killLookMs);
   }
 
   #program(): number | undefined {
@@ -69,10 +71,11 @@ export class GuestProgram implements GuestProcess {
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+/** Does nothing where it has ended meanwhile. */
+export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended meanwhile.
+    // As said above.
   }
 }

@@ -11,6 +11,8 @@ export interface Isolation {
   readonly closesNetworks: boolean;
   /** Makes a session's enclosure ready, so that starting a program in it is quick. */
   open(request: EnclosureRequest): Promise<Enclosure>;
+  /** Frees what all enclosures had in common, once they are stopped. */
+  close(): Promise<void>;
 }
 
 /** What an enclosure is made for. */

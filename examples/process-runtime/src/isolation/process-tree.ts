@@ -35,6 +35,10 @@ export class ProcessTreeIsolation implements Isolation {
     }
     return new TreeEnclosure(tree, directory, limits);
   }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 class TreeEnclosure implements Enclosure {

@@ -48,8 +48,13 @@ export class ClosedNetwork {
       ...listener(tools, proxyLocation.host, proxyLocation.port, "proxy"),
     ]);
     const network = new ClosedNetwork(tree, tools, folder, first);
-    await network.#untilListening(proxyLocation.host, proxyLocation.port, first);
-    return network;
+    try {
+      await network.#untilListening(proxyLocation.host, proxyLocation.port, first);
+      return network;
+    } catch (error) {
+      await network.close();
+      throw error;
+    }
   }
 
   /** A program with arguments that runs the program after them in this network. */

@@ -20,8 +20,12 @@ describeIsolated("the look at what this machine can do", () => {
     const folder = await mkdtemp("/tmp/gpr-");
     onTestFinished(() => rm(folder, { recursive: true }));
     const onTree = (): Promise<void> => Promise.resolve();
-    const bubblewrap = (bwrap: string) =>
-      new BubblewrapIsolation({ bwrap, network: undefined, readOnlyPaths: [], stateFolder: folder, onTree });
+    const bubblewrap = (bwrap: string): BubblewrapIsolation => {
+      const options = { bwrap, network: undefined, readOnlyPaths: [], stateFolder: folder, onTree };
+      const isolation = new BubblewrapIsolation(options);
+      onTestFinished(() => isolation.close());
+      return isolation;
+    };
     expect(await tryIsolation(bubblewrap("/usr/bin/bwrap"), folder)).toBeUndefined();
     expect(await tryIsolation(bubblewrap("/bin/false"), folder)).toContain(fault);
     // It runs what it is given and keeps nothing apart: the kernel's own words tell.
