@@ -1,3 +1,4 @@
+import type { LogForwarderOptions } from "../logs/index.js";
 import type { Logger } from "../provider/logger.js";
 import type { StringMap } from "../provider/types.js";
 import type {
@@ -38,6 +39,8 @@ export interface SessionBackend<H extends Json = Json> {
   readonly traits: BackendTraits;
   /** Bounds that the operator configured; they override those of `createSessionRuntime`. */
   readonly limits?: SessionLimits;
+  /** How output is brought to the host's log host, as the operator configured it; not asked where the runtime has `logs`. */
+  readonly logs?: Omit<LogForwarderOptions, "target" | "token">;
   /**
    * Where sessions are written down. Default: a `fileSessionStore` in the user's own folder below the temporary
    * directory where `traits.outlivesProvider`, else memory.
@@ -91,6 +94,8 @@ export interface BackendTraits {
   readonly kind: string;
   /** A sentence for the operator, where plugins can't be hosted here at all (SUP-2, PROC-10). Default: they can. */
   readonly cannotHost?: string;
+  /** What operators should know, such as what can't be enforced here; added to the identity's warnings (LIFE-1). Default none. */
+  readonly warnings?: readonly string[];
   /**
    * When the guest is made. `"session"`: from StartSession on. `"plugin"`: from StartPlugin on, for backends
    * that take command, environment or network rules only when a guest is made; the session is `ready` at once.

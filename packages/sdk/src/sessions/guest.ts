@@ -154,6 +154,11 @@ export type Reach =
       readonly via: "target";
       /** A dial target (DIAL-1). */
       readonly target: string;
+      /**
+       * A dial target of this machine that leads to the listener itself, where `target` is something in front of it: the
+       * plugin is ready when it answers here, and an error says what was seen here (PLUG-6). Default: `target`.
+       */
+      readonly probe?: string;
       /** Settles, either way, when the way is lost. Default: it never is. */
       readonly closed?: Promise<unknown>;
       /** Makes another way and gives its dial target; repeated with backoff where it fails. */

@@ -3,6 +3,7 @@ import type { Http2Answer } from "../dial-target/http2-probe.js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type { StartPluginRequest, StringMap } from "../provider/types.js";
 import type { BackendCall } from "./backend-calls.js";
+import { BackendError } from "./backend-error.js";
 import { egressPlan } from "./egress-plan.js";
 import { pluginEnvironment, safeBaseEnvironment } from "./environment.js";
 import type {
@@ -17,7 +18,7 @@ import type {
 } from "./guest.js";
 import { listenerValue } from "./listeners.js";
 import { openWay, type Way } from "./reach.js";
-import { describeEnd } from "./state.js";
+import { describeEnd, reasonOf } from "./state.js";
 import type { Surroundings } from "./surroundings.js";
 import { bounded } from "./waiting.js";
 
@@ -74,7 +75,7 @@ export async function startPlugin<H extends Json>(
     signal: start.signal,
   });
   try {
-    await untilReady(around, way.dialTarget, ended, start.signal);
+    await untilReady(around, way.probe ?? way.dialTarget, ended, start.signal);
   } catch (error) {
     await way.close();
     throw error;
@@ -145,7 +146,9 @@ async function untilReady<H extends Json>(
   const early = new AbortController();
   void ended.then((end) => {
     const text = `${describeEnd(end)} before it accepted gRPC connections`;
-    early.abort(new RuntimeProviderError("FAILED_PRECONDITION", text));
+    // Of all ends, a limit is what an operator has to know by one word.
+    const reason = end.how === "limit" ? { reason: reasonOf(end) } : {};
+    early.abort(new BackendError("FAILED_PRECONDITION", text, reason));
   });
   const target = parseHostDialTarget(dialTarget);
   const timeoutMs = limits.readyTimeoutMs;

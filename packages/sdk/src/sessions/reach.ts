@@ -14,6 +14,8 @@ import { pause } from "./waiting.js";
 export interface Way {
   /** A dial target that stays the same while the session lives. */
   readonly dialTarget: string;
+  /** Where the listener itself is seen from this machine; left out where that is `dialTarget`. */
+  readonly probe?: string;
   close(): Promise<void>;
 }
 
@@ -34,7 +36,7 @@ export async function openWay<H extends Json>(around: Surroundings<H>, options: 
   const { reach } = plugin;
   if (reach?.via === "dial") return pipe(around, (abort) => reach.dial(abort));
   if (reach?.via === "target") {
-    if (reach.closed === undefined && reach.reopen === undefined) return fixed(reach.target);
+    if (reach.closed === undefined && reach.reopen === undefined) return fixed(reach.target, reach.probe);
     const line = new ReopenedLine(around, reach, signal);
     return pipe(around, () => line.target());
   }
@@ -63,8 +65,8 @@ function dialByExec<H extends Json>(
   return guestBridge({ exec }).dialTo(listener);
 }
 
-function fixed(dialTarget: string): Way {
-  return { dialTarget, close: () => Promise.resolve() };
+function fixed(dialTarget: string, probe?: string): Way {
+  return { dialTarget, ...(probe !== undefined && { probe }), close: () => Promise.resolve() };
 }
 
 async function pipe<H extends Json>(

@@ -26,7 +26,7 @@ import { settledWithin, sharedController, type Clock } from "./waiting.js";
 
 /** What the author of a provider, rather than of a backend, decides. */
 export interface SessionRuntimeOptions {
-  /** Who the provider is (LIFE-1). What keeps it from hosting plugins is added to its warnings. */
+  /** Who the provider is (LIFE-1). The backend's warnings, and what keeps it from hosting plugins, are added to its own. */
   readonly identity?: plain.ProviderIdentity;
   /** Checks the configuration (LIFE-3); make it with `jsonSchema`. */
   readonly configSchema?: plain.ConfigSchema;
@@ -113,9 +113,9 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
 
   get identity(): plain.ProviderIdentity {
     const { identity = {} } = this.options;
-    const cannotHost = this.#parts?.around.backend.traits.cannotHost;
-    if (cannotHost === undefined) return identity;
-    return { ...identity, warnings: [...(identity.warnings ?? []), cannotHost] };
+    const { cannotHost, warnings = [] } = this.#parts?.around.backend.traits ?? {};
+    const more = cannotHost === undefined ? warnings : [...warnings, cannotHost];
+    return more.length === 0 ? identity : { ...identity, warnings: [...(identity.warnings ?? []), ...more] };
   }
 
   async configure(config: plain.JsonObject, context: ConfigureContext): Promise<void> {
@@ -261,7 +261,7 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
       logger,
       providerName,
       calls: new BackendCalls(clock, limits, logger, secrets, random),
-      logs: this.#forwarder(),
+      logs: this.#forwarder(backend),
       store: await openStore(store, hostDirectory, context),
       hostDirectory,
       ports: new PortBook(),
@@ -290,8 +290,8 @@ export class SessionRuntime<H extends Json> implements PluginRuntimeProvider {
     throw new RuntimeProviderError("FAILED_PRECONDITION", "the provider is not configured yet");
   }
 
-  #forwarder(): LogForwarder {
-    this.#logs ??= this.options.logs ?? logForwarderFromEnvironment(process.env);
+  #forwarder({ logs }: SessionBackend<H>): LogForwarder {
+    this.#logs ??= this.options.logs ?? logForwarderFromEnvironment(process.env, logs);
     return this.#logs;
   }
 }

@@ -58,7 +58,8 @@ export function describeEnd(ended: Ended, what: "the plugin" | "the guest" = "th
   }
 }
 
-function reasonOf(ended: Ended): string {
+/** One word for it. */
+export function reasonOf(ended: Ended): string {
   switch (ended.how) {
     case "exit":
       return "exited";

@@ -497,7 +497,7 @@ describe("the whole runtime", () => {
     held.open();
   });
 
-  it("SUP-1, SUP-2, PROC-10: says from its traits what it can do, and why it can't host", async () => {
+  it("SUP-1, SUP-2, LIFE-1, PROC-10: says from its traits what it can do, and why it can't host", async () => {
     const { provider } = await subject();
     expect(await provider.getSupport(context())).toEqual({
       canHostPlugins: true,
@@ -512,6 +512,12 @@ describe("the whole runtime", () => {
     const { provider: other, start } = await subject(boxed);
     expect(await other.getSupport(context())).toMatchObject({ canHostPlugins: false });
     expect(other.identity?.warnings).toEqual(["plugins can't be started here; remove egress.allowedHosts"]);
+    const warned = new FakeBackend();
+    warned.traits = { ...boxed.traits, warnings: ["limits can't be kept here"] };
+    expect((await subject(warned)).provider.identity?.warnings).toEqual([
+      "limits can't be kept here",
+      "plugins can't be started here; remove egress.allowedHosts",
+    ]);
     expect(await other.healthCheck(context())).toMatchObject({ ready: false });
     await expect(start()).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
   });

@@ -80,6 +80,13 @@ describe("the host's way to a plugin", () => {
     expect(await ask(dialTarget)).toBe("hello");
   });
 
+  it("PLUG-4, PLUG-6: where something stands before the listener, readiness is looked for behind it", async () => {
+    // Nothing answers at the target, as where the host is let in later: only the probe can be ready.
+    const target = `unix://${join(directory, "front.sock")}`;
+    const probe = `unix://${join(directory, "plugin.sock")}`;
+    expect((await started({ via: "target", target, probe })).dialTarget).toBe(target);
+  });
+
   it("DIAL-5: a plugin behind a stream is reached through the runtime's own listener, once per connection", async () => {
     let dials = 0;
     const dial = (): Promise<Socket> => {
