@@ -1,3 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { configPage, pageFile } from "../config-page.mjs";
+import { root } from "../lib/root.mjs";
 import { quietly, tool } from "../lib/commands.mjs";
 import { generate, otherLanguages } from "../lib/other-languages.mjs";
 import { say } from "../lib/steps.mjs";
@@ -28,3 +32,15 @@ async function assertUnchanged(path) {
   if (changed !== "")
     throw new Error(`"buf generate" changed ${path}: commit what it wrote\n${changed.trimEnd()}`);
 }
+
+/** The page on the process runtime's configuration is what its schema gives. @type {import("./run.mjs").Check} */
+export const generatedPage = {
+  name: "configuration page",
+  async run() {
+    const written = await readFile(join(root, pageFile), "utf8").catch(() => "");
+    if (written !== (await configPage()))
+      throw new Error(
+        `${pageFile} is not what the schema gives: run "node scripts/config-page.mjs", and commit it`,
+      );
+  },
+};

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { reports } from "../lib/root.mjs";
 import { say } from "../lib/steps.mjs";
 import { apiReferenceChecks } from "./api-reference.mjs";
-import { generatedCode } from "./generated.mjs";
+import { generatedCode, generatedPage } from "./generated.mjs";
 import { packageChecks } from "./packages.mjs";
 import { requirementNames } from "./requirements.mjs";
 import { sourceChecks } from "./sources.mjs";
@@ -21,7 +21,14 @@ import { sourceChecks } from "./sources.mjs";
  * @returns {Promise<number>} exit code
  */
 export async function runChecks(args) {
-  const all = [...sourceChecks, generatedCode, ...apiReferenceChecks, ...packageChecks(), requirementNames];
+  const all = [
+    ...sourceChecks,
+    generatedCode,
+    generatedPage,
+    ...apiReferenceChecks,
+    ...packageChecks(),
+    requirementNames,
+  ];
   const unknown = args.filter((arg) => !all.some(({ name }) => name === arg));
   if (unknown.length > 0) {
     say(`there is no check "${unknown.join('", "')}": there are ${all.map(({ name }) => name).join(", ")}`);

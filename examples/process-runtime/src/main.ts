@@ -9,9 +9,11 @@ import {
 } from "@gestalt-runtime/sdk";
 import { detectContainment, type ContainmentKind } from "@gestalt-runtime/sdk/processes";
 import schema from "../config.schema.json" with { type: "json" };
-import { readConfig, sessionLimits, type ProcessRuntimeConfig } from "./config.js";
+import { logOptions, readConfig, sessionLimits, type ProcessRuntimeConfig } from "./config.js";
 import { chooseIsolation } from "./isolation/choose-isolation.js";
 import { endLeftoverProcesses } from "./leftovers.js";
+import { removeLeftoverCgroups } from "./limits/instance-cgroups.js";
+import { openOffer } from "./offer.js";
 import { ProcessBackend } from "./process-backend.js";
 import { UnableBackend } from "./unable-backend.js";
 
@@ -21,13 +23,19 @@ const provider = createSessionRuntime(
     const sandbox = hostSandbox();
     if (sandbox !== undefined) return new UnableBackend(sandbox.cannotHost);
     const config = readConfig(raw);
-    const warn = (text: string): void => logger.warn({}, text);
+    const warnings: string[] = [];
+    const warn = (text: string): void => {
+      warnings.push(text);
+      logger.warn({}, text);
+    };
+    const stateDir = config.stateDir ?? defaultStateDirectory("process", name);
     const instance = await openInstanceDirectory({
-      root: config.stateDir ?? defaultStateDirectory("process", name),
+      root: stateDir,
       removeRoot: config.stateDir === undefined,
       onLeftover: async (path) => {
         logger.warn({ path }, "cleaning up after an instance that died");
         await endLeftoverProcesses(path);
+        await removeLeftoverCgroups(path);
       },
     });
     try {
@@ -35,8 +43,11 @@ const provider = createSessionRuntime(
       return new ProcessBackend({
         instance,
         isolation,
+        ...(await openOffer(config, { name, stateDir, instance, isolation, logger, warn })),
+        warnings,
         stopGraceMs: config.stopGraceMs,
         limits: sessionLimits(config),
+        logs: logOptions(config),
         ...(config.workingDirectory !== undefined && { workingDirectory: config.workingDirectory }),
       });
     } catch (error) {

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { fixtureLogLine } from "@gestalt-runtime/testkit";
 import { describe, expect, it } from "vitest";
 import { hostLog, startPlugin, startRuntime, testDirectory } from "./support.js";
@@ -69,4 +70,23 @@ describe("logs", () => {
     expect((await provider.runtime.getSession({ sessionId })).state).toBe("running");
     await provider.runtime.stopSession({ sessionId }, { timeoutMs: 3_000 });
   });
+
+  it.each([
+    ["block", true],
+    ["drop", false],
+  ] as const)(
+    "LOGS-4: with whenFull %s, a host that takes nothing holds a plugin up: %s",
+    async (whenFull, waits) => {
+      const logs = { whenFull, blockAtMostMs: 600_000, sessionBytes: 65_536 };
+      const provider = await startRuntime(await testDirectory(), { logs });
+      const { sessionId, execute } = await startPlugin(provider);
+      provider.logHost?.freeze();
+      // Far more than the buffer and the pipe together hold: who has to wait never gets to the end of it.
+      const written = execute("log", { count: 20_000, bytes: 100 }).then(() => "written");
+      const outcome = await Promise.race([written, setTimeout(waits ? 3_000 : 25_000, "waiting")]);
+      expect(outcome).toBe(waits ? "waiting" : "written");
+      written.catch(() => undefined);
+      await provider.runtime.stopSession({ sessionId }, { timeoutMs: 3_000 });
+    },
+  );
 });

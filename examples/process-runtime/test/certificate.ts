@@ -1,0 +1,21 @@
+/** A certificate for localhost and 127.0.0.1 that signs itself, and its key: worth nothing outside these tests. */
+export const certificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUKxQq6/ODTPCznDujGKbzK0xe2QIwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyODA5MzIyM1oYDzIxMjYxMTA0
+MDkzMjIzWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATa/el7cFdh2jnkOdzPeWR4VPqulX7TF+UqTnIVkz8adlcyN3LSKl5K
+VIQ+RQXrSHTAS7kZKrpxWlWFxWpo+w+Bo28wbTAdBgNVHQ4EFgQUXKHBiR6Mgwt6
+tkVIVBMv0TYoALMwHwYDVR0jBBgwFoAUXKHBiR6Mgwt6tkVIVBMv0TYoALMwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSQAwRgIhAJWBk730O76LPoZDAKx0xeIeAK+RNNkogiRfmScAuIS9AiEA
+wr1/+2x3UuagAy0r0DK95m4ovoNbfvdudVh/KcesLcc=
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgqaX7ATNpIX+JFmP/
+/fkraeQMiFteHB6LM8YqDsSGbtChRANCAATa/el7cFdh2jnkOdzPeWR4VPqulX7T
+F+UqTnIVkz8adlcyN3LSKl5KVIQ+RQXrSHTAS7kZKrpxWlWFxWpo+w+B
+-----END PRIVATE KEY-----
+`,
+};

@@ -1,0 +1,81 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { findHierarchies } from "../../src/limits/hierarchies.js";
+import { InstanceCgroups } from "../../src/limits/instance-cgroups.js";
+import { hostLog, refusal, startPlugin, startRuntime, startSession, testDirectory } from "../support.js";
+
+const MiB = 1024 * 1024;
+
+const usable = await (async () => {
+  const path = await mkdtemp("/tmp/gprl-");
+  const cgroups = await InstanceCgroups.open(path, await findHierarchies(), ["memory", "cpu", "pids"]);
+  await cgroups.close();
+  await rm(path, { recursive: true });
+  return cgroups.missing.size === 0;
+})();
+
+/** The cgroups of this machine that carry an instance's name. */
+async function cgroupsOf(instance: string): Promise<string[]> {
+  const hierarchies = await findHierarchies();
+  return hierarchies
+    .map(({ parent }) => join(parent, `gestalt-${instance}`))
+    .filter((path) => existsSync(path));
+}
+
+describe.skipIf(!usable)("plugins with limits", () => {
+  it("SESS-10, PLUG-6: a plugin that takes too much memory is killed, and error, state, reason and log say so", async () => {
+    const directory = await testDirectory();
+    const command = join(directory, "grow.mjs");
+    const grow = "const kept = []; for (;;) kept.push(Buffer.alloc(1 << 20, 1));";
+    await writeFile(command, `#!${process.execPath}\n${grow}`, { mode: 0o755 });
+    onTestFinished(() => rm(command));
+    const provider = await startRuntime(directory, { limits: { memoryBytes: 96 * MiB } });
+    const sessionId = await startSession(provider);
+    const start = provider.runtime.startPlugin({ sessionId, pluginName: "example", command });
+    const end = `the plugin was ended by its memory limit: it used more than the ${96 * MiB} bytes of limits.memoryBytes`;
+    expect((await refusal(start)).message).toContain(end);
+    expect(await provider.runtime.getSession({ sessionId })).toMatchObject({
+      state: "failed",
+      stateReason: "memory-limit",
+      stateMessage: expect.stringContaining(end) as string,
+    });
+    await expect.poll(() => hostLog(provider, sessionId).join("\n")).toContain(end);
+  });
+
+  it("REC-2, SESS-8: cgroups go with their session and their provider, and after kill -9 with the next one", async () => {
+    const directory = await testDirectory();
+    const stateDir = join(directory, "state");
+    const config = { stateDir, limits: { memoryBytes: 512 * MiB, processes: 200, cpus: 2, openFiles: 500 } };
+    const first = await startRuntime(directory, config);
+    const { dialTarget, execute } = await startPlugin(first);
+    const instance = (target: string): string => /\/state\/([\da-f]{8})\//.exec(target)?.[1] ?? "";
+    expect(await execute("identity")).toBeDefined();
+    expect((await cgroupsOf(instance(dialTarget))).length).toBeGreaterThan(0);
+    await first.kill();
+    const second = await startRuntime(directory, config);
+    expect(await cgroupsOf(instance(dialTarget))).toEqual([]);
+    const plugin = await startPlugin(second);
+    expect((await cgroupsOf(instance(plugin.dialTarget))).length).toBeGreaterThan(0);
+    await second.shutdown();
+    expect(await cgroupsOf(instance(plugin.dialTarget))).toEqual([]);
+    await rm(stateDir, { recursive: true });
+  });
+});
+
+describe("limits that can't be kept", () => {
+  const limits = { memoryBytes: 512 * MiB };
+  const nowhere = { limits, cgroupParent: "/not/there" };
+
+  it("LIFE-1, LIFE-3: are said in the identity's warnings, or refuse the configuration where they are required", async () => {
+    const directory = await testDirectory();
+    const provider = await startRuntime(directory, nowhere);
+    const { warnings } = await provider.lifecycle.getProviderIdentity();
+    expect(warnings).toEqual([expect.stringContaining("limits.memoryBytes can't be enforced here: ")]);
+    const other = await startRuntime(directory, undefined, { configure: () => Promise.resolve() });
+    const config = { ...nowhere, limitEnforcement: "required" };
+    const call = other.lifecycle.configureProvider({ name: "process", config, protocolVersion: 3 });
+    expect(await refusal(call)).toMatchObject({ code: "FAILED_PRECONDITION" });
+  });
+});
