@@ -15,7 +15,8 @@ import {
 } from "@gestalt-runtime/sdk";
 import { SpawnError } from "@gestalt-runtime/sdk/processes";
 import type { Guests } from "./guests/guests.js";
-import { checkRootProgram, environmentInRoot } from "./guests/root-program.js";
+import { mountedAt } from "./guests/overlay.js";
+import { checkMountedProgram, checkRootProgram, environmentInRoot } from "./guests/root-program.js";
 import type { Enclosure, GuestProcess, GuestRoot, Isolation } from "./isolation/isolation.js";
 import type { Limiter, SessionLimiter } from "./limits/limiter.js";
 import type { PluginListener, PluginListeners } from "./listeners/plugin-listeners.js";
@@ -111,6 +112,8 @@ export class ProcessBackend implements SessionBackend<Handle> {
     const command = resolve(cwd ?? process.cwd(), plugin.command);
     try {
       if (root.path !== undefined) await checkRootProgram(root.path, command, cwd ?? "/");
+      const mounted = mountedAt(root.mounts, command);
+      if (mounted !== undefined) await checkMountedProgram(mounted, command);
       const env = root.path === undefined ? plugin.env : await environmentInRoot(root.path, plugin.env);
       const child = await enclosure.spawn(
         { command, args: plugin.args, env, ...(cwd !== undefined && { cwd }) },

@@ -146,7 +146,9 @@ describe("hosting", () => {
       const { runtime } = await startRuntime(await testDirectory());
       expect(await refusal(runtime.startSession({ pluginName: "example", [field]: "small" }))).toMatchObject({
         code: "INVALID_ARGUMENT",
-        message: expect.stringContaining(`remove plugins.example.execution.runtime.${field}`) as string,
+        message: expect.stringMatching(
+          `^(StartSession: )?plugins\\.example\\.execution\\.runtime\\.${field} names .*: add it to runtime\\.providers\\.process\\.config\\.${field}s`,
+        ) as string,
       });
     },
   );

@@ -41,3 +41,9 @@ export async function overlayMounts(overlay: string, field: string, below = "/")
   });
   return (await Promise.all(mounts)).flat();
 }
+
+/** Where a guest's path lies on this machine when one of the mounts brings it; undefined where none does. */
+export function mountedAt(mounts: readonly Mount[], path: string): string | undefined {
+  const mount = mounts.findLast(({ inGuest }) => path === inGuest || path.startsWith(`${inGuest}/`));
+  return mount && join(mount.onHost, path.slice(mount.inGuest.length));
+}

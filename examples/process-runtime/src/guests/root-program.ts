@@ -22,14 +22,32 @@ export async function checkRootProgram(root: string, command: string, cwd: strin
       `the working directory ${cwd} is no directory of the guest's root (${root})`,
     );
   const file = await checkFile(root, command, `${command} does not exist in the guest's root (${root})`);
+  await checkRunnable(file, command);
   const interpreter = await interpreterOf(file);
   if (interpreter === undefined) return;
-  await checkFile(
+  const found = await checkFile(
     root,
     interpreter,
     `${command} asks for the interpreter ${JSON.stringify(interpreter)}, which the guest's root (${root}) has not`,
     "missing-interpreter",
   );
+  await checkRunnable(found, interpreter);
+}
+
+/**
+ * Looks for a program that a mount brings into a guest.
+ *
+ * @param onHost where it lies on this machine
+ * @throws SpawnError
+ */
+export async function checkMountedProgram(onHost: string, command: string): Promise<void> {
+  if ((await stat(onHost).catch(() => undefined)) === undefined)
+    throw new SpawnError(
+      "missing",
+      command,
+      `${command} does not exist in the template's overlay (${onHost}): put it there, or name another program`,
+    );
+  await checkRunnable(onHost, command);
 }
 
 async function checkFile(
@@ -40,18 +58,17 @@ async function checkFile(
 ): Promise<string> {
   const { onHost, exists } = await resolveInRoot(root, path);
   if (!exists) throw new SpawnError(reason, path, `${missing}: put it there, or name another program`);
+  return onHost;
+}
+
+async function checkRunnable(onHost: string, path: string): Promise<void> {
   const found = await stat(onHost);
   if (found.isDirectory())
     throw new SpawnError("directory", path, `${path} is a directory: name the program inside it`);
   if (!found.isFile())
     throw new SpawnError("not-a-file", path, `${path} is not a regular file: name a program's file`);
   if ((found.mode & 0o111) === 0)
-    throw new SpawnError(
-      "not-executable",
-      path,
-      `${path} is not executable: run chmod +x on it in the image`,
-    );
-  return onHost;
+    throw new SpawnError("not-executable", path, `${path} is not executable: run chmod +x on it`);
 }
 
 async function interpreterOf(path: string): Promise<string | undefined> {

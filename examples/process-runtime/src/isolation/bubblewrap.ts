@@ -14,6 +14,7 @@ import {
 import { ClosedNetwork } from "../network/closed-network.js";
 import type { NetworkTools } from "../network/network-tools.js";
 import { enforce, type EnforcedNetwork } from "../network/session-network.js";
+import { mountedAt } from "../guests/overlay.js";
 import { bwrapArguments } from "./bwrap-arguments.js";
 import { BwrapStatus } from "./bwrap-status.js";
 import { checkSizes } from "./exec-limits.js";
@@ -121,7 +122,8 @@ class BubblewrapEnclosure implements Enclosure {
   async spawn(spec: ProgramSpec, wish?: NetworkWish): Promise<GuestProcess> {
     const { root } = this.request;
     // What is missing in the host's own system is missing in the guest; a root of its own is looked at by who names it.
-    const checked = root.path === undefined ? await checkProgram(spec) : undefined;
+    const isOfHost = root.path === undefined && mountedAt(root.mounts, spec.command) === undefined;
+    const checked = isOfHost ? await checkProgram(spec) : undefined;
     const { command } = checked ?? spec;
     const network = await this.#closed(wish);
     if (network !== undefined && wish !== undefined) {
@@ -135,7 +137,7 @@ class BubblewrapEnclosure implements Enclosure {
     const env = this.#enforced?.env ?? checked?.env ?? spec.env;
     const args = spec.args ?? [];
     checkSizes({ command, args, env });
-    const mounts = await this.#mounts(command, spec.cwd, env);
+    const mounts = await this.#mounts(command, spec.cwd, env, isOfHost);
     if (root.path === undefined) for (const line of unseenArguments(args, mounts)) wish?.say(line);
     const seccomp = hasSeccompFilter() ? [seccompFilter()] : [];
     const files = await guestFiles(this.#enforced?.hosts);
@@ -238,14 +240,19 @@ class BubblewrapEnclosure implements Enclosure {
     });
   }
 
-  async #mounts(command: string, cwd: string | undefined, env: StringMap): Promise<Mount[]> {
+  async #mounts(
+    command: string,
+    cwd: string | undefined,
+    env: StringMap,
+    isOfHost: boolean,
+  ): Promise<Mount[]> {
     const { path, mounts } = this.request.root;
     const readable = (onHost: string): Mount[] => (isOfSystem(onHost) ? [] : [{ onHost, inGuest: onHost }]);
     return [
       ...this.options.readOnlyPaths.flatMap(readable),
-      ...(path === undefined ? await packageMounts(command, env.PATH) : []),
+      ...(isOfHost ? await packageMounts(command, env.PATH) : []),
       ...(path === undefined ? certificateMounts(process.env) : []),
-      ...(path === undefined && cwd !== undefined && isAbsolute(cwd) ? readable(cwd) : []),
+      ...(isOfHost && cwd !== undefined && isAbsolute(cwd) ? readable(cwd) : []),
       ...mounts,
     ];
   }

@@ -7,6 +7,7 @@ import { removeCgroup } from "./remove-cgroup.js";
 
 const fileName = "cgroups";
 const removeWithinMs = 1_000;
+const closeWithinMs = 200;
 const prefix = "gestalt-";
 
 /** One hierarchy's cgroup of this instance, below which its sessions have theirs. */
@@ -70,9 +71,9 @@ export class InstanceCgroups {
     }
   }
 
-  /** Removes them, with whatever is left in them. */
+  /** Removes them, with whatever is left in them; a provider that ends has little time (PROC-6). */
   async close(): Promise<void> {
-    await Promise.all(this.places.map(({ path }) => removeCgroup(path, removeWithinMs)));
+    await Promise.all(this.places.map(({ path }) => removeCgroup(path, closeWithinMs)));
   }
 }
 

@@ -28,7 +28,7 @@ describe("templates", () => {
     onTestFinished(() => rm(folder, { recursive: true }));
     const env = { FROM_TEMPLATE: "1", BOTH: "template", HOME: "/nowhere" };
     const templates = { tool: { workingDirectory: folder, env } };
-    const provider = await startRuntime(directory, { templates });
+    const provider = await startRuntime(directory, { isolation: "none", templates });
     const { execute } = await startIn(provider, "tool", { BOTH: "host" });
     expect(await execute("identity")).toMatchObject({ cwd: folder });
     const seen = (await execute("env")) as { env: Record<string, string> };
@@ -41,6 +41,7 @@ describe("templates", () => {
     const directory = await testDirectory();
     const templates = { tool: { root: "/" }, missing: { root: "/not/there" }, extra: { overlay: "/usr" } };
     const provider = await startRuntime(directory, {
+      isolation: "none",
       templates,
       images: { tool: "/usr" },
     });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -49,17 +49,20 @@ describe.skipIf(!usable)("plugins with limits", () => {
     const stateDir = join(directory, "state");
     const config = { stateDir, limits: { memoryBytes: 512 * MiB, processes: 200, cpus: 2, openFiles: 500 } };
     const first = await startRuntime(directory, config);
-    const { dialTarget, execute } = await startPlugin(first);
-    const instance = (target: string): string => /\/state\/([\da-f]{8})\//.exec(target)?.[1] ?? "";
+    const instance = async (): Promise<string> =>
+      (await readdir(stateDir)).find((name) => /^[\da-f]{8}$/.test(name)) ?? "";
+    const { execute } = await startPlugin(first);
     expect(await execute("identity")).toBeDefined();
-    expect((await cgroupsOf(instance(dialTarget))).length).toBeGreaterThan(0);
+    const dead = await instance();
+    expect((await cgroupsOf(dead)).length).toBeGreaterThan(0);
     await first.kill();
     const second = await startRuntime(directory, config);
-    expect(await cgroupsOf(instance(dialTarget))).toEqual([]);
-    const plugin = await startPlugin(second);
-    expect((await cgroupsOf(instance(plugin.dialTarget))).length).toBeGreaterThan(0);
+    expect(await cgroupsOf(dead)).toEqual([]);
+    await startPlugin(second);
+    const living = await instance();
+    expect((await cgroupsOf(living)).length).toBeGreaterThan(0);
     await second.shutdown();
-    expect(await cgroupsOf(instance(plugin.dialTarget))).toEqual([]);
+    expect(await cgroupsOf(living)).toEqual([]);
     await rm(stateDir, { recursive: true });
   });
 });
