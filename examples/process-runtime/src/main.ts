@@ -11,6 +11,7 @@ import { detectContainment, type ContainmentKind } from "@gestalt-runtime/sdk/pr
 import schema from "../config.schema.json" with { type: "json" };
 import { logOptions, readConfig, sessionLimits, type ProcessRuntimeConfig } from "./config.js";
 import { chooseIsolation } from "./isolation/choose-isolation.js";
+import type { Isolation } from "./isolation/isolation.js";
 import { endLeftoverProcesses } from "./leftovers.js";
 import { removeLeftoverCgroups } from "./limits/instance-cgroups.js";
 import { openOffer } from "./offer.js";
@@ -38,8 +39,9 @@ const provider = createSessionRuntime(
         await removeLeftoverCgroups(path);
       },
     });
+    let isolation: Isolation | undefined;
     try {
-      const isolation = await chooseIsolation(config, instance, () => chooseContainment(config, warn), warn);
+      isolation = await chooseIsolation(config, instance, () => chooseContainment(config, warn), warn);
       return new ProcessBackend({
         instance,
         isolation,
@@ -51,6 +53,7 @@ const provider = createSessionRuntime(
         ...(config.workingDirectory !== undefined && { workingDirectory: config.workingDirectory }),
       });
     } catch (error) {
+      await isolation?.close();
       await instance.close();
       throw error;
     }
