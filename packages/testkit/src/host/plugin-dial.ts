@@ -77,7 +77,7 @@ async function open(
   const hostPort = formatDialTarget(target).slice("tcp://".length);
   if (target.type === "tcp")
     return { channel: openChannel(`dns:${hostPort}`, credentials.createInsecure()), authority: hostPort };
-  const roots = await rootCertificates(operatorEnv);
+  const roots = await trustedRoots(operatorEnv);
   return {
     channel: openChannel(`dns:${hostPort}`, credentials.createSsl(roots), {
       "grpc.default_authority": target.host,
@@ -86,7 +86,8 @@ async function open(
   };
 }
 
-async function rootCertificates(
+/** The roots that the host verifies plugins against; null: Node.js's own list (DIAL-3). */
+export async function trustedRoots(
   operatorEnv: Readonly<Record<string, string | undefined>>,
 ): Promise<Buffer | null> {
   const named = operatorEnv.SSL_CERT_FILE;

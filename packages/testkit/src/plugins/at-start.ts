@@ -19,6 +19,8 @@ export type AtStart =
   /** Writes a line. */
   | `stdout:${string}`
   | `stderr:${string}`
+  /** Writes so many bytes to stdout and to stderr each, in lines of 80; it waits while nobody reads them. */
+  | `talk:${number}`
   /** Lives on without ever listening. */
   | "no-listen"
   /** Waits for so many milliseconds. */
@@ -75,6 +77,9 @@ export async function boot(behaviours: readonly string[], end: EndSwitch): Promi
       case "stderr":
         await new Promise((resolve) => process[what].write(`${value}\n`, resolve));
         break;
+      case "talk":
+        await talk(numberIn(behaviour, value));
+        break;
       case "listen-late":
         await delay(numberIn(behaviour, value));
         break;
@@ -106,6 +111,13 @@ export async function boot(behaviours: readonly string[], end: EndSwitch): Promi
     }
   }
   return { listening, found };
+}
+
+async function talk(bytes: number): Promise<void> {
+  const line = `${"x".repeat(79)}\n`;
+  for (let written = 0; written < bytes; written += line.length)
+    for (const stream of ["stdout", "stderr"] as const)
+      await new Promise((resolve) => process[stream].write(line, resolve));
 }
 
 function isKind(text: string | undefined): text is "plain" | "session" | "daemon" {

@@ -91,7 +91,7 @@ export const fixtureOperations: readonly FixtureOperation[] = [
       "Its own process and its descendants, with the ids of the mounted /proc: the host's ids also inside a PID " +
       "namespace that kept the host's /proc. A process that was daemonised is no descendant any more.",
     result:
-      "pid, ppid, pgid, sid, insidePid (as the namespace counts), descendants (pid, ppid, pgid, sid, state, name)",
+      "pid, ppid, pgid, sid, insidePid and insideParentPid (as its own namespace counts), descendants (pid, ppid, pgid, sid, state, name)",
     parameters: [],
   },
   {
@@ -303,6 +303,7 @@ export interface FixtureOperations {
     params: Record<string, never>;
     result: ProcessFacts & {
       insidePid: number;
+      insideParentPid: number;
       descendants: (ProcessFacts & { state: string; name: string })[];
     };
   };

@@ -21,7 +21,7 @@ export function processTree(): Tree {
     descendants.push(...children);
     parents = new Set(children.map((child) => child.pid));
   }
-  return { ...own, insidePid: process.pid, descendants };
+  return { ...own, insidePid: process.pid, insideParentPid: process.ppid, descendants };
 }
 
 export function ownFacts(): ProcessFacts {

@@ -1,4 +1,5 @@
 import type { SuiteTimes } from "../../src/conformance/subject/limits.js";
+import type { SubjectOptions } from "../../src/conformance/subject/options.js";
 import type { Reference } from "./reference/reference.js";
 
 /** One way to break the reference provider, and the checks that have to see it. */
@@ -9,6 +10,8 @@ export interface Fault {
   readonly breaks: readonly [string, ...string[]];
   /** For one that never answers: how long the suite waits for it, lest the proof takes long. */
   readonly times?: Partial<SuiteTimes>;
+  /** What the suite is told of the provider beside its program. */
+  readonly subject?: Omit<SubjectOptions, "command" | "args" | "source" | "attach">;
   /** Breaks it, before it runs. */
   readonly apply: (reference: Reference) => void;
 }

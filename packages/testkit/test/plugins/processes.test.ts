@@ -21,6 +21,7 @@ it("tells its process ids and its descendants", async () => {
     pid: plugin.child.pid,
     ppid: process.pid,
     insidePid: before.pid,
+    insideParentPid: before.ppid,
     descendants: [],
   });
   const child = await plugin.call("spawn");

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { RuntimeProviderError } from "@gestalt-runtime/sdk";
 import { IntegrationProvider, type HostedPlugin } from "@gestalt-runtime/sdk/protocol";
@@ -69,6 +70,8 @@ export class CheckContext {
     this.place = parts.place;
     this.trace = parts.trace;
     this.signal = parts.signal;
+    // A check may have any number of calls and waits at the same time.
+    setMaxListeners(0, parts.signal);
     this.random = parts.random;
     this.#shared = parts.shared;
     this.expect = createExpect(parts.requirement, this.differences);
@@ -189,17 +192,19 @@ export class CheckContext {
     }
   }
 
-  /** The fixture plugin, running in a session (a new one by default) and dialled. */
-  async plugin(
-    session: SubjectSession,
-    { atStart = [], args = [], env = {}, ...request }: FixtureStart = {},
-  ): Promise<SubjectPlugin> {
+  /** What StartPlugin is asked with for the fixture plugin, marks included. */
+  pluginRequest({ atStart = [], args = [], env = {}, ...request }: FixtureStart = {}): PluginRequest {
+    return {
+      ...this.subject.plugin(args, atStart),
+      env: { ...this.subject.options.plugin?.env, ...this.place.pluginEnv, ...env },
+      ...request,
+    };
+  }
+
+  /** The fixture plugin, running in a session and dialled. */
+  async plugin(session: SubjectSession, start: FixtureStart = {}): Promise<SubjectPlugin> {
     const hosted = await this.relies("plugin", "StartPlugin of the fixture plugin", () =>
-      session.startPlugin({
-        ...this.subject.plugin(args, atStart),
-        env: { ...this.subject.options.plugin?.env, ...this.place.pluginEnv, ...env },
-        ...request,
-      }),
+      session.startPlugin(this.pluginRequest(start)),
     );
     return this.relies("plugin", "the fixture plugin's dial target", () => this.dial(session, hosted));
   }
@@ -239,6 +244,11 @@ export class CheckContext {
         return this.expect(false, `${what}: not within ${withinMs} ms; ${against}`, requirement);
       await delay(10, undefined, { signal: this.signal });
     }
+  }
+
+  /** Waits, and ends with the check. */
+  async pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.signal });
   }
 
   #hold(provider: SubjectProvider): SubjectProvider {

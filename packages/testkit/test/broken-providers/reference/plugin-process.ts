@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { RuntimeProviderError, probeHttp2 } from "@gestalt-runtime/sdk";
 import {
   openProcessTree,
+  type ContainmentKind,
   type Ended,
   type ProcessTree,
   type TreeProcess,
@@ -20,6 +21,12 @@ export interface PluginStart {
   readonly onStarted: (plugin: PluginProcess) => void;
   readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
   readonly onEnd: (end: Ended) => void;
+  /** What holds its processes together. Default: the better kind that works here. */
+  readonly containment?: ContainmentKind;
+  /** Whether it can be dialled. Default: an HTTP/2 server answers on the socket. */
+  readonly serves?: () => Promise<boolean>;
+  /** Whether its output is read before it serves. Default true. */
+  readonly readsAtOnce?: boolean;
 }
 
 /** One plugin and all that it starts, as a process tree of this machine. */
@@ -30,7 +37,7 @@ export class PluginProcess {
   ) {}
 
   static async start(start: PluginStart): Promise<PluginProcess> {
-    const tree = await openProcessTree();
+    const tree = await openProcessTree(start.containment === undefined ? {} : { kind: start.containment });
     try {
       return await PluginProcess.#startIn(tree, start);
     } catch (error) {
@@ -50,11 +57,15 @@ export class PluginProcess {
     const plugin = new PluginProcess(tree, child);
     start.onStarted(plugin);
     const lastLines: string[] = [];
-    for (const stream of ["stdout", "stderr"] as const)
-      createInterface({ input: child[stream] }).on("line", (line) => {
-        if (stream === "stderr") lastLines.splice(0, Math.max(0, lastLines.push(line) - 10));
-        start.onLine(stream, line);
-      });
+    const read = (): void => {
+      for (const stream of ["stdout", "stderr"] as const)
+        createInterface({ input: child[stream] }).on("line", (line) => {
+          if (stream === "stderr") lastLines.splice(0, Math.max(0, lastLines.push(line) - 10));
+          start.onLine(stream, line);
+        });
+    };
+    const { readsAtOnce = true, serves = () => answersHttp2(start.socketPath) } = start;
+    if (readsAtOnce) read();
     let ended: string | undefined;
     void child.ended.then((end) => {
       ended = end.how === "exit" ? `exit code ${end.code}` : `signal ${end.signal}`;
@@ -71,7 +82,10 @@ export class PluginProcess {
           `the plugin ended before it served, with ${ended}: ${lastLines.join(" | ")}`,
         );
       }
-      if ((await probeHttp2({ type: "unix", path: start.socketPath }, 500)) === "http2") return plugin;
+      if (await serves()) {
+        if (!readsAtOnce) read();
+        return plugin;
+      }
       if (performance.now() > deadline)
         throw new RuntimeProviderError("DEADLINE_EXCEEDED", "the plugin did not listen within 30 s");
       await delay(10);
@@ -82,4 +96,8 @@ export class PluginProcess {
   async stop(): Promise<void> {
     await this.tree.stop({ graceMs: 300 });
   }
+}
+
+async function answersHttp2(path: string): Promise<boolean> {
+  return (await probeHttp2({ type: "unix", path }, 500)) === "http2";
 }

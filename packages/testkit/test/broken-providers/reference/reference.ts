@@ -12,6 +12,7 @@ import {
   ProviderKind,
   protocolVersion,
   type PluginRuntimeProvider,
+  type PluginRuntimeSessionLifecycleSchema,
   type PluginRuntimeSessionSchema,
   type ProviderLifecycle,
   type UnaryHandlers,
@@ -68,7 +69,9 @@ export class Reference {
       process.stderr.write("GESTALT_PLUGIN_SOCKET is not set: this program is started by gestaltd\n");
       process.exit(1);
     }
-    this.directory = await mkdtemp(join(tmpdir(), "ref-"));
+    // Sockets lie below it: a long TMPDIR leaves no room for their names (DIAL-2).
+    const base = Buffer.byteLength(tmpdir()) > 60 ? "/tmp" : tmpdir();
+    this.directory = await mkdtemp(join(base, "ref-"));
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void this.end());
     this.watchParent();
     this.served = await this.serve(path);
@@ -102,6 +105,10 @@ export class Reference {
     await this.logs.flush(session.id);
     this.sessions.delete(session.id);
   };
+  /** A session's times (SESS-9). */
+  timesOf = ({ startedAt }: Session): MessageInitShape<typeof PluginRuntimeSessionLifecycleSchema> => ({
+    startedAt: timestampFromDate(startedAt),
+  });
   /** GetSession's answer. */
   answerOf = (session: Session): MessageInitShape<typeof PluginRuntimeSessionSchema> => ({
     id: session.id,
@@ -109,11 +116,21 @@ export class Reference {
     metadata: session.metadata,
     stateReason: session.reason,
     stateMessage: session.message,
-    lifecycle: { startedAt: timestampFromDate(session.startedAt) },
+    lifecycle: this.timesOf(session),
   });
+  /** Ends what a plugin left behind that has ended by itself (SESS-12). */
+  endLeftovers = (session: Session): void => {
+    if (session.plugin !== undefined) void this.endPlugin(session.plugin);
+  };
+  /** Whether StartSession's call has ended without an answer (SESS-13). */
+  startWasCancelled = (call: { readonly cancelled: boolean }): boolean => call.cancelled;
+  /** Whether a session was stopped while its plugin was starting (SESS-11). */
+  stoppedMeanwhile = (session: Session): boolean => session.stopped;
   /** Called when a plugin ends by itself. */
   onPluginEnd = (session: Session, end: Ended): void => {
-    if (session.stopped || session.state === "failed") return;
+    if (session.stopped) return;
+    this.endLeftovers(session);
+    if (session.state === "failed") return;
     session.state = end.how === "exit" && end.code === 0 ? "stopped" : "failed";
     session.reason = "exited";
     session.message =
@@ -218,7 +235,7 @@ export class Reference {
         };
         this.sessions.set(session.id, session);
         // No listener beyond this: a call that was answered may be "cancelled" too.
-        if (call.cancelled) {
+        if (this.startWasCancelled(call)) {
           await this.stopSession(session);
           throw new RuntimeProviderError("CANCELLED", "StartSession was cancelled");
         }
@@ -299,7 +316,7 @@ export class Reference {
           await this.logs.flush(session.id);
           throw error;
         }
-        if (this.sessions.get(session.id) === undefined) {
+        if (this.stoppedMeanwhile(session)) {
           await this.endPlugin(session.plugin);
           throw new RuntimeProviderError("FAILED_PRECONDITION", "the session was stopped");
         }

@@ -3,7 +3,7 @@ import { defineCheck } from "../../check/check.js";
 export const pluginServes = defineCheck({
   id: "plugin/start-plugin/serves",
   title: "the fixture plugin starts in a session, and answers at the target that StartPlugin gave",
-  requirements: ["PLUG-4", "PLUG-5"],
+  requirements: ["PLUG-4", "PLUG-5", "PLUG-8"],
   instance: "shared",
   cause:
     "The plugin's program is not where the guest looks for it, or the target is the guest's own address, which the " +
@@ -15,10 +15,7 @@ export const pluginServes = defineCheck({
     const session = await t.session(await t.provider());
     const hosted = await t.expect.answered(
       "StartPlugin of the fixture plugin",
-      session.startPlugin({
-        ...t.subject.plugin(),
-        env: { ...t.subject.options.plugin?.env, ...t.place.pluginEnv },
-      }),
+      session.startPlugin(t.pluginRequest({ hostBinary: "" })),
     );
     const plugin = await t.dial(session, hosted);
     t.expect.equal("the operation's answer", await plugin.execute("echo", { asked: "so" }), { asked: "so" });

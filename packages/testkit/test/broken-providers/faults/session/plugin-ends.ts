@@ -1,0 +1,92 @@
+import { defineFault } from "../../fault.js";
+
+const shows = "session/get-session/shows-plugins-end";
+
+export const endUnnoticed = defineFault({
+  name: "end-unnoticed",
+  breaks: [shows, "session/plugin-exit/cleans-up-unasked"],
+  apply: (reference) => {
+    reference.onPluginEnd = () => undefined;
+  },
+});
+
+export const everyEndIsStopped = defineFault({
+  name: "every-end-is-stopped",
+  breaks: [shows],
+  apply: (reference) => {
+    const { onPluginEnd } = reference;
+    reference.onPluginEnd = (session, end) => {
+      onPluginEnd(session, end);
+      session.state = "stopped";
+    };
+  },
+});
+
+export const everyEndIsFailed = defineFault({
+  name: "every-end-is-failed",
+  breaks: [shows],
+  apply: (reference) => {
+    const { onPluginEnd } = reference;
+    reference.onPluginEnd = (session, end) => {
+      onPluginEnd(session, end);
+      session.state = "failed";
+    };
+  },
+});
+
+export const endWithoutCode = defineFault({
+  name: "end-without-code",
+  breaks: [shows],
+  apply: (reference) => {
+    const { onPluginEnd } = reference;
+    reference.onPluginEnd = (session, end) => {
+      onPluginEnd(session, end);
+      session.message = "the plugin ended";
+    };
+  },
+});
+
+export const endForgetsSession = defineFault({
+  name: "end-forgets-session",
+  breaks: [shows],
+  apply: (reference) => {
+    const { onPluginEnd } = reference;
+    reference.onPluginEnd = (session, end) => {
+      onPluginEnd(session, end);
+      if (session.state !== "ready") reference.sessions.delete(session.id);
+    };
+  },
+});
+
+export const leftoversUntilStop = defineFault({
+  name: "leftovers-until-stop",
+  breaks: ["session/plugin-exit/cleans-up-unasked"],
+  apply: (reference) => {
+    reference.endLeftovers = () => undefined;
+  },
+});
+
+export const leftoversUntilAsked = defineFault({
+  name: "leftovers-until-asked",
+  breaks: ["session/plugin-exit/cleans-up-unasked"],
+  apply: (reference) => {
+    const { endLeftovers } = reference;
+    reference.endLeftovers = () => undefined;
+    reference.around("getSession", async (request, next) => {
+      const session = reference.sessions.get(request.sessionId);
+      if (session !== undefined && ["stopped", "failed"].includes(session.state)) endLeftovers(session);
+      return next(request);
+    });
+  },
+});
+
+export const failureNotLogged = defineFault({
+  name: "failure-not-logged",
+  breaks: ["session/failed/why-in-log"],
+  apply: (reference) => {
+    const push = reference.logs.push.bind(reference.logs);
+    reference.logs.push = (sessionId, stream, message) => {
+      if (!message.startsWith("the plugin")) push(sessionId, stream, message);
+    };
+  },
+});
