@@ -33,8 +33,11 @@ export class BwrapStatus {
 }
 
 const firstOfSignals = 128;
+// Of several names for a number (SIGABRT, SIGIOT) the first is the one that people know.
 const signals = new Map(
-  Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]),
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name as NodeJS.Signals]),
 );
 
 /**
