@@ -31,6 +31,7 @@ export class Guests {
   ): Promise<GuestPlan> {
     const field = `plugins.${pluginName}.execution.runtime`;
     const template = name === undefined ? {} : await this.options.templates.find(name, `${field}.template`);
+    if (image !== undefined) this.options.images.assertKnown(image, `${field}.image`);
     if (image !== undefined) this.#assertIsolated(`${field}.image`);
     if ((template.root ?? template.overlay) !== undefined) this.#assertIsolated(`${field}.template`);
     if (image !== undefined && (template.root ?? template.overlay) !== undefined)

@@ -83,6 +83,11 @@ export class Images {
     }
   }
 
+  /** @throws {@link RuntimeProviderError} INVALID_ARGUMENT for an image that no field of the configuration could mean */
+  assertKnown(reference: ImageReference, asked: string): void {
+    this.#place(reference, asked);
+  }
+
   #place(reference: ImageReference, asked: string): { field: string; path: string } {
     const { registry, repository, tag } = reference;
     const names = [
