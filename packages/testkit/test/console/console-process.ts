@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { expect } from "vitest";
 import { command } from "../cli/run-command.js";
 import { TestDirectory, processesWith } from "../host/fixtures.js";
@@ -78,9 +79,11 @@ export class ConsoleProcess implements AsyncDisposable {
     return found() ?? { event: "none" };
   }
 
-  /** Waits until something has been printed. */
+  /** Waits until something is to be read. A line of the log may come between two letters: the prompt is drawn anew then. */
   async shows(text: string | RegExp): Promise<void> {
-    await expect.poll(() => this.stdout + this.stderr, { timeout: 60_000 }).toMatch(text);
+    await expect
+      .poll(() => stripVTControlCharacters(this.stdout + this.stderr), { timeout: 60_000 })
+      .toMatch(text);
   }
 
   type(text: string): void {
