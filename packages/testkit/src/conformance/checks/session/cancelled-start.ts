@@ -34,6 +34,8 @@ export const cancelledStartLeavesNone = defineCheck({
       ),
     );
     await Promise.all(all);
+    // What was under way when its call ended comes about only now, if it does.
+    await t.pause(2 * usualMs);
     const cut = calls - (answered.size - 3);
     const left = async (): Promise<string[]> =>
       ((await listed(provider)) ?? [])

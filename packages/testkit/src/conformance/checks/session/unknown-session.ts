@@ -18,7 +18,7 @@ export const refusesUnknown = defineCheck({
       ["an id that was never given out", "no-such-session"],
       ["an id of a path", "../../../../etc"],
       ["an id with odd characters", "a b\n\t'\"\\$(x)ü"],
-      ["an id of 100,000 characters", "x".repeat(100_000)],
+      ["an id of 1,000 characters", "x".repeat(1_000)],
     ] as const;
     for (const [what, sessionId] of unknown) {
       await t.expect.refused(`GetSession with ${what}`, runtime.getSession({ sessionId }), "NOT_FOUND");
