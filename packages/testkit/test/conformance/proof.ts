@@ -1,17 +1,32 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkAreas } from "../../src/conformance/checks/index.js";
 import type { Area } from "../../src/conformance/requirements/index.js";
 import type { FirstLook } from "../../src/conformance/runner/look.js";
 import { runChecks } from "../../src/conformance/runner/run.js";
 import { suiteTimes, type SuiteTimes } from "../../src/conformance/subject/limits.js";
 import { Subject } from "../../src/conformance/subject/subject.js";
-import type { Fault } from "../broken-providers/fault.js";
+import type { Fault, FaultyProgram } from "../broken-providers/fault.js";
 import { faults } from "../broken-providers/faults/index.js";
+import { operatorsVariable } from "../broken-providers/faults/process/environment.js";
+import { elsewhere } from "../broken-providers/faults/recovery/predecessors.js";
+import { placeNode } from "../sandbox/probe.js";
 
-const program = fileURLToPath(new URL("../.fixtures/broken-provider.mjs", import.meta.url));
+const fixture = (name: string): string => fileURLToPath(new URL(`../.fixtures/${name}`, import.meta.url));
+const node = fixture("node");
+const script = fixture("broken-provider.mjs");
+/** What each is started as: Node.js itself with a file beside it is what a single executable is. */
+const programs: Readonly<Record<FaultyProgram, readonly [command: string, ...args: string[]]>> = {
+  reference: [node, script],
+  script: [script],
+  workspaces: [node, script, "--with", "workspaces"],
+  outliving: [node, fixture("outliving-runtime.mjs")],
+};
 
 interface VerdictOptions {
+  readonly program?: FaultyProgram;
   readonly args?: readonly string[];
   readonly times?: Partial<SuiteTimes>;
   readonly look?: FirstLook;
@@ -21,9 +36,11 @@ interface VerdictOptions {
 }
 
 async function verdicts(area: Area, options: VerdictOptions = {}): Promise<Record<string, string>> {
-  const { args = [], times, look, only } = options;
+  const { program = "reference", args = [], times, look, only } = options;
+  const [command, ...before] = programs[program];
+  const declares = { outlives: program === "outliving" };
   const subject = await Subject.open(
-    { command: program, args, ...options.options },
+    { command, args: [...before, ...args], declares, ...options.options },
     { ...suiteTimes, ...times },
   );
   const all = checkAreas.find((one) => one.area === area)?.checks ?? [];
@@ -43,15 +60,15 @@ async function verdicts(area: Area, options: VerdictOptions = {}): Promise<Recor
 }
 
 /** What the reference says of itself, known beforehand: it saves each fault a start. */
-const referenceLook: FirstLook = {
+const lookOf = (program: FaultyProgram): FirstLook => ({
   notices: [],
   support: {
     canHostPlugins: true,
     hostServiceAccess: "direct",
     egressMode: "none",
-    preparesWorkspaces: false,
+    preparesWorkspaces: program === "workspaces",
   },
-};
+});
 
 /**
  * The proof of one area's checks: without a fault the reference provider passes them all, and each fault turns its
@@ -60,8 +77,21 @@ const referenceLook: FirstLook = {
  */
 export function proveArea(area: Area, { whole = false } = {}): void {
   describe(`the checks of ${area}`, () => {
-    it("pass with the reference provider", { timeout: 600_000 }, async () => {
-      const found = await verdicts(area);
+    beforeAll(async () => {
+      process.env[operatorsVariable] = "eu";
+      if (!existsSync(node))
+        await placeNode(node).catch((error: unknown) => {
+          // Another area's test was quicker.
+          if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        });
+    });
+
+    afterAll(() => rm(elsewhere(process.pid), { recursive: true, force: true }));
+
+    const used = new Set(faults[area].map(({ program = "reference" }) => program));
+    const passing = [...used.add("reference")].filter((program) => program !== "script");
+    it.each(passing)("pass with the %s provider", { timeout: 600_000 }, async (program) => {
+      const found = await verdicts(area, { program });
       const wrong = Object.entries(found).filter(([, verdict]) => !/^(passed|skipped)/.test(verdict));
       expect(Object.fromEntries(wrong)).toEqual({});
     });
@@ -75,13 +105,14 @@ export function proveArea(area: Area, { whole = false } = {}): void {
     it.each(faults[area])(
       whole ? "$name turns exactly its own red" : "$name turns its own red",
       { timeout: 600_000 },
-      async ({ name, breaks, times = {}, subject: options = {} }) => {
-        const own = breaks.filter((id) => id.startsWith(`${area}/`));
+      async ({ name, breaks, also = [], times = {}, program = "reference", subject: options = {} }) => {
+        const own = [...breaks, ...(whole ? also : [])].filter((id) => id.startsWith(`${area}/`));
         const found = await verdicts(area, {
+          program,
           args: ["--fault", name],
           times,
           options,
-          ...(area === "support" ? {} : { look: referenceLook }),
+          ...(area === "support" ? {} : { look: lookOf(program) }),
           ...(whole ? {} : { only: own }),
         });
         const red = Object.entries(found)

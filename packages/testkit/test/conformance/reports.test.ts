@@ -28,7 +28,13 @@ async function report(
   return buildReport({
     subject,
     outcome: {
-      profile: { mode: "spawn", support, declares: subject.declares, hasInvalidConfig: false },
+      profile: {
+        mode: "spawn",
+        support,
+        declares: subject.declares,
+        hasInvalidConfig: false,
+        isScript: false,
+      },
       look,
       results,
       interrupted: false,

@@ -24,6 +24,12 @@ export const conditions = {
     ofSupport: true,
     holds: ({ support }) => support.canHostPlugins,
   },
+  "hosts-no-plugins": {
+    applies: "runtimes that can't host plugins",
+    skipped: "the provider says can_host_plugins = true",
+    ofSupport: true,
+    holds: ({ support }) => !support.canHostPlugins,
+  },
   "direct-services": {
     applies: "runtimes that offer the host's sockets inside their sessions (DIRECT)",
     skipped: "the provider does not say host_service_access DIRECT",
@@ -68,6 +74,12 @@ export const conditions = {
     applies: "runtimes whose plugins are processes of this machine",
     skipped: "the config declares that plugins run elsewhere (declares.remote)",
     holds: ({ declares }) => !declares.remote,
+  },
+  "self-contained": {
+    applies: "providers whose program is a self-contained executable",
+    skipped:
+      "the provider's program is a script (#!), which the host's sandbox does not start at all; check the executable of its package",
+    holds: ({ isScript }) => !isScript,
   },
   "config-schema": {
     applies: "providers whose config has a schema, or an example of a wrong config (invalidConfig)",

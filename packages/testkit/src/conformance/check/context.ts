@@ -5,7 +5,7 @@ import { IntegrationProvider, type HostedPlugin } from "@gestalt-runtime/sdk/pro
 import { HostError } from "../../host/host-error.js";
 import { handshake } from "../../host/handshake.js";
 import { dialPlugin } from "../../host/plugin-dial.js";
-import type { ProviderInstance } from "../../host/provider-instance.js";
+import { ProviderInstance } from "../../host/provider-instance.js";
 import { hostTimes } from "../../host/times.js";
 import type { HostTrace } from "../../host/trace.js";
 import { tracedClient } from "../../host/traced-client.js";
@@ -119,6 +119,23 @@ export class CheckContext {
     const bare = await BareProcess.spawn(this.subject, this.place, options);
     this.cleanUp("end the provider", () => bare.end());
     return bare;
+  }
+
+  /** Connects to a bare process that serves. The connection is closed after the check, the process left to itself. */
+  async attach(process: BareProcess): Promise<SubjectProvider> {
+    return this.relies("serves", "the connection to the provider", async () => {
+      const instance = await ProviderInstance.attach({
+        attach: process.socketPath,
+        name: this.subject.name,
+        trace: this.trace,
+        tmpDir: this.place.directory,
+        logHost: false,
+        times: { providerStartMs: this.subject.times.startMs },
+      });
+      this.cleanUp("let go of the provider", () => instance.shutdown());
+      await instance.connect(this.signal);
+      return this.handle(instance);
+    });
   }
 
   /** A process that serves and is not configured. */
@@ -256,10 +273,18 @@ export class CheckContext {
     this.cleanUp("stop the sessions", async () => {
       const { process, runtime } = provider.instance;
       if (process.end !== undefined) return;
-      const left = provider.sessionIds.map((sessionId) => ({ sessionId }));
+      const left = [provider, ...this.#outlived()].flatMap((one) =>
+        one.sessionIds.map((sessionId) => ({ sessionId })),
+      );
       // The check's own signal is aborted when its time is over: these calls must go out all the same.
       await Promise.allSettled(left.map((request) => runtime.stopSession(request, { timeoutMs: 3_000 })));
     });
     return provider;
+  }
+
+  /** Providers that have ended before their sessions: another one of them can stop those. */
+  #outlived(): SubjectProvider[] {
+    if (!this.subject.declares.outlives) return [];
+    return this.providers.filter(({ instance }) => instance.process.end !== undefined);
   }
 }

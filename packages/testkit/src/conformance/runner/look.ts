@@ -70,6 +70,7 @@ export function profileOf(subject: Subject, look: FirstLook): Profile {
     mode: subject.mode,
     support: look.support,
     declares: subject.declares,
+    isScript: subject.isScript,
     hasInvalidConfig: subject.invalidConfig.length > 0 || subject.configSchema !== undefined,
   };
 }

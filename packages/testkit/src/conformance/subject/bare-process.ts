@@ -6,6 +6,7 @@ import { providerEnvironment } from "../../host/provider-environment.js";
 import { ProviderProcess, type ProcessEnd } from "../../host/provider-process.js";
 import { makeSocketDirectory, removeSocketDirectory } from "../../host/socket-directory.js";
 import { hostLimits, hostTimes } from "../../host/times.js";
+import type { Launcher } from "../../sandbox/index.js";
 import type { Place } from "../leftovers/place.js";
 import type { Subject } from "./subject.js";
 
@@ -17,6 +18,8 @@ export interface BareProcessOptions {
   /** Changes the environment that the host would give. */
   readonly environment?: (usual: Record<string, string>) => Record<string, string>;
   readonly cwd?: string;
+  /** How the program is started. Default: as the host does. */
+  readonly launch?: Launcher;
 }
 
 /** A process of the provider that the host would start otherwise: without a variable, or with something in its way. */
@@ -49,6 +52,7 @@ export class BareProcess {
       environment: options.environment?.(environment) ?? environment,
       cwd: options.cwd ?? process.cwd(),
       maxOutputBytes: hostLimits.outputBytes,
+      launch: options.launch,
     });
     return new BareProcess(child, socketPath, subject);
   }

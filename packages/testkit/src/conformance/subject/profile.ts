@@ -29,6 +29,8 @@ export interface Profile {
   readonly declares: Declarations;
   /** Whether a config that has to be refused is known. */
   readonly hasInvalidConfig: boolean;
+  /** Whether the program is a script, which something else has to run. */
+  readonly isScript: boolean;
 }
 
 /** A profile whose support was answered. */

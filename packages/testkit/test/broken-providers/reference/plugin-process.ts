@@ -23,6 +23,8 @@ export interface PluginStart {
   readonly onEnd: (end: Ended) => void;
   /** What holds its processes together. Default: the better kind that works here. */
   readonly containment?: ContainmentKind;
+  /** Opens what holds its processes together, in place of `containment`. */
+  readonly openTree?: () => ProcessTree;
   /** Whether it can be dialled. Default: an HTTP/2 server answers on the socket. */
   readonly serves?: () => Promise<boolean>;
   /** Whether its output is read before it serves. Default true. */
@@ -37,7 +39,8 @@ export class PluginProcess {
   ) {}
 
   static async start(start: PluginStart): Promise<PluginProcess> {
-    const tree = await openProcessTree(start.containment === undefined ? {} : { kind: start.containment });
+    const { containment: kind, openTree } = start;
+    const tree = openTree?.() ?? (await openProcessTree(kind === undefined ? {} : { kind }));
     try {
       return await PluginProcess.#startIn(tree, start);
     } catch (error) {

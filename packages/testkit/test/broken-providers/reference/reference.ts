@@ -4,7 +4,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { RuntimeProviderError } from "@gestalt-runtime/sdk";
+import {
+  RuntimeProviderError,
+  hostSandbox,
+  openInstanceDirectory,
+  type InstanceDirectory,
+} from "@gestalt-runtime/sdk";
 import {
   PluginRuntimeEgressMode,
   PluginRuntimeHostServiceAccess,
@@ -14,6 +19,7 @@ import {
   type PluginRuntimeProvider,
   type PluginRuntimeSessionLifecycleSchema,
   type PluginRuntimeSessionSchema,
+  type PreparePluginRuntimeWorkspaceRequest,
   type ProviderLifecycle,
   type UnaryHandlers,
 } from "@gestalt-runtime/sdk/protocol";
@@ -23,6 +29,7 @@ import { LogPusher } from "./logs.js";
 import { pluginEnvironment } from "./plugin-environment.js";
 import { PluginProcess, type PluginStart } from "./plugin-process.js";
 import { serveSocket, type Served } from "./serve.js";
+import { Workspaces } from "./workspaces.js";
 
 export interface Session {
   readonly id: string;
@@ -58,6 +65,9 @@ export class Reference {
   configured = false;
   directory = "";
   served: Served | undefined;
+  /** The host's sandbox, in which no plugin can be started (PROC-10). */
+  sandbox = hostSandbox();
+  #closeDirectory: () => Promise<void> = () => Promise.resolve();
   readonly #around = new Map<MethodName, Around[]>();
 
   // What faults replace.
@@ -71,27 +81,43 @@ export class Reference {
     }
     // Sockets lie below it: a long TMPDIR leaves no room for their names (DIAL-2).
     const base = Buffer.byteLength(tmpdir()) > 60 ? "/tmp" : tmpdir();
-    this.directory = await mkdtemp(join(base, "ref-"));
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void this.end());
     this.watchParent();
+    if (this.sandbox !== undefined) process.stderr.write(`${this.sandbox.cannotHost}\n`);
+    const { path: directory, close } = await this.openDirectory(join(base, "ref"));
+    this.directory = directory;
+    this.#closeDirectory = close;
     this.served = await this.serve(path);
   };
+  /** A directory for all that this instance owns; what dead ones left beside it is removed (REC-2). */
+  openDirectory = (root: string): Promise<Pick<InstanceDirectory, "path" | "close">> =>
+    openInstanceDirectory({ root, removeRoot: true });
   serve = (path: string): Promise<Served> => serveSocket(path, this.handlers());
   watchParent = (): void => {
     const parent = Number(process.env.GESTALT_PLUGIN_PARENT_PID);
     setInterval(() => {
-      if (process.ppid !== parent) void this.end();
+      if (process.ppid !== parent) this.parentIsGone();
     }, 250).unref();
   };
+  /** What the host's death does (PROC-7). */
+  parentIsGone = (): void => void this.end();
   /** What SIGTERM does. */
   end = async (): Promise<void> => {
     const drained = this.served?.drain();
     await Promise.all([...this.sessions.values()].map((session) => this.stopSession(session)));
     await drained;
     if (this.served !== undefined) rmSync(this.served.path, { force: true });
-    rmSync(this.directory, { recursive: true, force: true });
+    await this.#closeDirectory();
     process.exit(0);
   };
+  readonly workspaces = new Workspaces();
+  /** Only where it has workspaces (WORK-1). */
+  prepareWorkspace:
+    | ((
+        request: PreparePluginRuntimeWorkspaceRequest,
+        signal: AbortSignal,
+      ) => Promise<{ root: string; cwd: string }>)
+    | undefined;
   newSessionId = (): string => `ref-${randomUUID()}`;
   pluginEnvironment = pluginEnvironment;
   startPlugin = (start: PluginStart): Promise<PluginProcess> => PluginProcess.start(start);
@@ -178,7 +204,7 @@ export class Reference {
       throw new RuntimeProviderError("FAILED_PRECONDITION", "the provider is not configured yet");
   }
 
-  #plain(): Required<Omit<Handlers, "prepareWorkspace">> {
+  #plain(): Required<Handlers> {
     const configured = (): void => this.#mustBeConfigured();
     return {
       getProviderIdentity: () => ({
@@ -187,6 +213,7 @@ export class Reference {
         version: "1.0.0",
         minProtocolVersion: protocolVersion,
         maxProtocolVersion: protocolVersion,
+        warnings: this.sandbox === undefined ? [] : [this.sandbox.cannotHost],
       }),
       configureProvider: ({ protocolVersion: version, config = {} }) => {
         if (version !== protocolVersion)
@@ -212,7 +239,7 @@ export class Reference {
       getSupport: () => {
         configured();
         return {
-          canHostPlugins: true,
+          canHostPlugins: this.sandbox === undefined,
           hostServiceAccess: PluginRuntimeHostServiceAccess.DIRECT,
           egressMode: PluginRuntimeEgressMode.NONE,
         };
@@ -277,8 +304,18 @@ export class Reference {
         session.bindings.set(envVar, relay.dialTarget);
         return { id: `b-${randomUUID()}`, sessionId, envVar, relay };
       },
-      removeWorkspace: () => {
+      prepareWorkspace: async (request, call) => {
         configured();
+        if (this.prepareWorkspace === undefined)
+          throw new RuntimeProviderError("UNIMPLEMENTED", "this provider has no workspaces");
+        const abort = new AbortController();
+        call.on("cancelled", () => abort.abort());
+        return { workspace: await this.prepareWorkspace(request, abort.signal) };
+      },
+      removeWorkspace: ({ sessionId, agentSessionId }) => {
+        configured();
+        const session = this.sessions.get(sessionId);
+        if (session !== undefined) this.workspaces.remove(this.workspaces.rootOf(session, agentSessionId));
         return {};
       },
       startPlugin: async (request, call) => {

@@ -1,10 +1,5 @@
-import { join } from "node:path";
-import { CacheStore, addCacheService } from "../../../host/cache-store.js";
-import { makeSocketDirectory } from "../../../host/socket-directory.js";
-import { serveOnSocket } from "../../../host/socket-server.js";
-import { hostLimits, hostTimes } from "../../../host/times.js";
 import { defineCheck } from "../../check/check.js";
-import type { CheckContext } from "../../check/context.js";
+import { serveCache } from "./serve-cache.js";
 
 export const directSocketWorks = defineCheck({
   id: "binding/bind-host-service/direct-socket-works",
@@ -52,19 +47,3 @@ export const directSocketWorks = defineCheck({
     }
   },
 });
-
-/** A host service, as the host serves it. */
-async function serveCache(t: CheckContext): Promise<{ path: string; store: CacheStore }> {
-  const path = join(await makeSocketDirectory(t.place.directory), "host.sock");
-  const store = new CacheStore();
-  const server = await serveOnSocket(
-    path,
-    (grpc) => {
-      addCacheService(grpc, store, () => undefined);
-    },
-    hostTimes,
-    hostLimits,
-  );
-  t.cleanUp("close the host service", () => server.close());
-  return { path, store };
-}

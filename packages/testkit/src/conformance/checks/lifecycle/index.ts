@@ -3,6 +3,7 @@ import { handshakeCompletes } from "./handshake.js";
 import { identityAfterConfiguration, identityBeforeConfiguration } from "./identity.js";
 import { answersVersion3, refusesOtherVersions } from "./protocol-version.js";
 import { healthCheckAnswers } from "./health-check.js";
+import { startProviderAnswersVersion3, worksWithoutStartProvider } from "./start-provider.js";
 import { runtimeCallsRefusedBeforeConfiguration } from "./unconfigured.js";
 
 /** In the order in which they run. */
@@ -13,5 +14,7 @@ export const lifecycleChecks: readonly Check[] = [
   answersVersion3,
   refusesOtherVersions,
   healthCheckAnswers,
+  startProviderAnswersVersion3,
+  worksWithoutStartProvider,
   runtimeCallsRefusedBeforeConfiguration,
 ];

@@ -1,13 +1,36 @@
 import type { Check } from "../../check/check.js";
+import { anyWorkingDirectory, needsNothingOfOperator } from "./environment.js";
+import { endsAtAnyMoment, leavesOthersAlone, severalAtOnce } from "./instances.js";
+import {
+  parentsDeathLeavesNoPlugin,
+  sigkillLeavesNoPlugin,
+  sigtermLeavesNoPlugin,
+} from "./leaves-no-plugin.js";
+import { endsWithParent } from "./parent.js";
+import { saysWhatItCannot, startsInSandbox } from "./sandbox.js";
 import { providerServes } from "./serves.js";
 import { exitsOnSigterm } from "./sigterm.js";
 import { refusesWithoutSocket } from "./socket-variable.js";
 import { replacesStaleSocket } from "./stale-socket.js";
+import { nobodyReadsOutput, stdinSaysNothing } from "./stdio.js";
 
 /** In the order in which they run. */
 export const processChecks: readonly Check[] = [
   providerServes,
   refusesWithoutSocket,
   replacesStaleSocket,
+  needsNothingOfOperator,
+  anyWorkingDirectory,
+  stdinSaysNothing,
+  nobodyReadsOutput,
   exitsOnSigterm,
+  endsAtAnyMoment,
+  endsWithParent,
+  sigtermLeavesNoPlugin,
+  sigkillLeavesNoPlugin,
+  parentsDeathLeavesNoPlugin,
+  severalAtOnce,
+  leavesOthersAlone,
+  startsInSandbox,
+  saysWhatItCannot,
 ];
