@@ -11,6 +11,7 @@ const folder = "packages/sdk/src/gen";
 /** The committed code is what the committed .proto files give. @type {import("./run.mjs").Check} */
 export const generatedCode = {
   name: "generated code",
+  writes: true,
   async run() {
     await quietly(tool("buf"), ["generate"]);
     await assertUnchanged(folder);

@@ -8,10 +8,10 @@ const check = (name, run) => ({ name, run });
 
 /** What can be said of the sources as they lie there. @type {import("./run.mjs").Check[]} */
 export const sourceChecks = [
+  check("lint", () => quietly(tool("eslint"), ["--max-warnings=0", "."])),
   check("format", () => quietly(tool("prettier"), ["--check", "--log-level=warn", "."])),
   check("proto format", () => quietly(tool("buf"), ["format", "--diff", "--exit-code"])),
   check("proto lint", () => quietly(tool("buf"), ["lint"])),
-  check("lint", () => quietly(tool("eslint"), ["--max-warnings=0", "."])),
   check("types", async () => {
     /** @type {string[]} */
     const faults = [];

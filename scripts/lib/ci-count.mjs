@@ -2,7 +2,7 @@
  * @typedef {object} TestReport what vitest's JSON reporter writes, as far as it is read here
  * @property {boolean} success
  * @property {number} numTotalTests
- * @property {{ name: string, status: string, message?: string, assertionResults: { fullName: string, status: string }[] }[]} testResults
+ * @property {{ name: string, status: string, message?: string, assertionResults: { fullName: string, status: string, failureMessages?: string[] }[] }[]} testResults
  *
  * @typedef {{ name: string, ok: boolean, text: string }[]} CheckReport
  *

@@ -23,20 +23,26 @@ export async function runTests(args) {
     `--outputFile.json=${report}`,
     ...args,
   ]);
-  const skipped = await skippedTests(report);
-  for (const name of skipped) say(`skipped: ${name}`);
+  const tests = await testsOf(report);
+  for (const { name, status } of tests)
+    if (status !== "passed" && status !== "failed") say(`skipped: ${name}`);
+  for (const { name, status, failureMessages } of tests)
+    if (status === "passed" && failureMessages.length > 0)
+      say(`unsteady, passed on its second try: ${name}\n${failureMessages[0]}`);
   return code;
 }
 
-/** @param {string} report @returns {Promise<string[]>} */
-async function skippedTests(report) {
+/** @param {string} report @returns {Promise<{ name: string, status: string, failureMessages: string[] }[]>} */
+async function testsOf(report) {
   try {
     /** @type {import("./ci-count.mjs").TestReport} */
     const { testResults } = JSON.parse(await readFile(report, "utf8"));
     return testResults.flatMap((file) =>
-      file.assertionResults
-        .filter(({ status }) => status !== "passed" && status !== "failed")
-        .map(({ fullName }) => `${relative(root, file.name)}: ${fullName}`),
+      file.assertionResults.map(({ fullName, status, failureMessages }) => ({
+        name: `${relative(root, file.name)}: ${fullName}`,
+        status,
+        failureMessages: failureMessages ?? [],
+      })),
     );
   } catch {
     return [];

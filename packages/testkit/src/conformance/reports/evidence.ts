@@ -20,10 +20,10 @@ export function evidence(result: CheckResult): Required<Pick<CheckReport, "calls
   return {
     calls: calls.slice(-maxCalls),
     logs: Object.fromEntries(
-      Object.entries(result.logs).map(([id, lines]) => [
-        names.text(id),
-        lines.slice(-100).map((line) => names.text(line)),
-      ]),
+      Object.entries(result.logs)
+        .map(([id, lines]) => [names.text(id), lines.slice(-100).map((line) => names.text(line))] as const)
+        // Sessions that were started side by side are known in any order.
+        .sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true })),
     ),
     stderr: result.stderr.map((line) => names.text(line)),
   };
