@@ -37,6 +37,7 @@ mkdir -p "$reports"
 args+=(
   --report "json=$reports/report.json"
   --report "junit=$reports/junit.xml"
+  --report "html=$reports/report.html"
   --report "statement=$reports/statement.md"
 )
 each_line "${INPUT_TARGET:-manifest.yaml}" word

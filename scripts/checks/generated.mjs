@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configPage, pageFile } from "../config-page.mjs";
+import { stalePages } from "../conformance-pages.mjs";
 import { root } from "../lib/root.mjs";
 import { quietly, tool } from "../lib/commands.mjs";
 import { generate, otherLanguages } from "../lib/other-languages.mjs";
@@ -42,6 +43,18 @@ export const generatedPage = {
     if (written !== (await configPage()))
       throw new Error(
         `${pageFile} is not what the schema gives: run "node scripts/config-page.mjs", and commit it`,
+      );
+  },
+};
+
+/** The pages on requirements and checks are what the suite's data gives. @type {import("./run.mjs").Check} */
+export const generatedConformancePages = {
+  name: "conformance pages",
+  async run() {
+    const stale = await stalePages();
+    if (stale.length > 0)
+      throw new Error(
+        `${stale.join(" and ")} differ from what the suite's data gives: run "node scripts/conformance-pages.mjs", and commit`,
       );
   },
 };

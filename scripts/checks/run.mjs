@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { reports } from "../lib/root.mjs";
 import { say } from "../lib/steps.mjs";
 import { apiReferenceChecks } from "./api-reference.mjs";
-import { generatedCode, generatedPage } from "./generated.mjs";
+import { generatedCode, generatedConformancePages, generatedPage } from "./generated.mjs";
 import { packageChecks } from "./packages.mjs";
 import { requirementNames } from "./requirements.mjs";
 import { sourceChecks } from "./sources.mjs";
@@ -26,6 +26,7 @@ export async function runChecks(args) {
     ...sourceChecks,
     generatedCode,
     generatedPage,
+    generatedConformancePages,
     ...apiReferenceChecks,
     ...packageChecks(),
     requirementNames,

@@ -38,6 +38,7 @@ const formats = [
   "text",
   "github",
   "summary",
+  "html",
   "statement",
 ] as const satisfies readonly ReportFormat[];
 

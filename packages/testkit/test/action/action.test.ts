@@ -108,7 +108,7 @@ describe("the action's script", () => {
     Object.fromEntries(Object.entries(action.inputs).map(([name, { default: value }]) => [name, value]));
   const reports = (folder: string): string[] => [
     ...["--report", `json=${folder}/report.json`, "--report", `junit=${folder}/junit.xml`],
-    ...["--report", `statement=${folder}/statement.md`],
+    ...["--report", `html=${folder}/report.html`, "--report", `statement=${folder}/statement.md`],
   ];
 
   it("with its defaults checks the manifest", async () => {

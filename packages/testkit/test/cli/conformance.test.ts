@@ -55,7 +55,7 @@ describe("gestalt-runtime conformance", { timeout: 300_000 }, () => {
 
   it("ends with 1 for one that does not, with all that its author needs, in every form asked for", async () => {
     const at = await folder();
-    const forms = ["json", "junit", "tap", "statement"].map((form) => `--report=${form}=${join(at, form)}`);
+    const forms = ["json", "junit", "tap", "html", "statement"].map((form) => `--report=${form}=${join(at, form)}`);
     const check = "lifecycle/configure-provider/answers-version-3";
     const { code, stdout } = await run("--check", check, ...forms, ...provider("version-left-out"));
     expect(code).toBe(1);
@@ -74,6 +74,7 @@ describe("gestalt-runtime conformance", { timeout: 300_000 }, () => {
     ]);
     expect(await readFile(join(at, "junit"), "utf8")).toContain('failures="1"');
     expect(await readFile(join(at, "tap"), "utf8")).toContain(`not ok 1 - ${check}`);
+    expect(await readFile(join(at, "html"), "utf8")).toMatch(/^<!doctype html>[^]*ConfigureProvider, OK/);
     expect(await readFile(join(at, "statement"), "utf8")).toContain("is not claimed to conform");
   });
 

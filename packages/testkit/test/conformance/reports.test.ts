@@ -1,58 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { buildReport } from "../../src/conformance/reports/build.js";
+import { allChecks } from "../../src/conformance/checks/index.js";
 import { evidence } from "../../src/conformance/reports/evidence.js";
 import { reportFormats } from "../../src/conformance/reports/index.js";
 import type { ConformanceReport } from "../../src/conformance/reports/report.js";
 import { formatText } from "../../src/conformance/reports/text.js";
 import type { CheckResult } from "../../src/conformance/runner/result.js";
-import type { FirstLook } from "../../src/conformance/runner/look.js";
-import { suiteTimes } from "../../src/conformance/subject/limits.js";
-import { Subject } from "../../src/conformance/subject/subject.js";
+import { reportOf as report } from "./report-of.js";
 import { call, result } from "./results.js";
-
-async function report(
-  results: readonly CheckResult[],
-  {
-    baseline = [],
-    strict = false,
-    look = { notices: [] },
-  }: { baseline?: string[]; strict?: boolean; look?: FirstLook } = {},
-): Promise<ConformanceReport> {
-  const subject = await Subject.open({ command: "/p" }, suiteTimes);
-  const support = {
-    canHostPlugins: true,
-    hostServiceAccess: "direct",
-    egressMode: "none",
-    preparesWorkspaces: false,
-  } as const;
-  return buildReport({
-    subject,
-    outcome: {
-      profile: {
-        mode: "spawn",
-        support,
-        declares: subject.declares,
-        hasInvalidConfig: false,
-        isScript: false,
-      },
-      look,
-      results,
-      interrupted: false,
-      durationMs: 1_500,
-      rounds: 1,
-      unsteady: new Map(),
-    },
-    selected: [],
-    baseline: new Set(baseline),
-    seed: 1,
-    strict,
-    trace: false,
-    suiteVersion: "1.2.3",
-    startedAt: new Date(0),
-    named: "/p",
-    repeatCommand: (id) => `gestalt-runtime conformance --check ${id} -- /p`,
-  });
-}
 
 const stop = "session/stop-session/ends-session";
 
@@ -203,10 +157,40 @@ Not conformant: 1 passed, 1 failed, 1 blocked, 1 met a fault of the suite, 1 ski
   it("a statement: claims nothing that was not checked", async () => {
     const text = reportFormats.statement(await report(results));
     expect(text).toContain("**This provider is not claimed to conform.**");
-    expect(text).toContain("Broken: SESS-8.");
+    expect(text).toContain("- Broken: SESS-8.");
+    expect(text).toContain("- not claimed:\n  - `support/get-support/answers`\n");
+    expect(text).toContain("| checks | 1 passed, 0 warned, 1 failed, 1 blocked, 1 skipped, 1 met a fault");
+    expect(text).toMatch(/\| session \| 1 of \d+ \| 0 \| 0 of 13 \| 0 \| \d \|/);
+    expect(text).toMatch(/- Without a check:\n(?: {2}- [A-Z]+-\d+: .+\n)* {2}- LIFE-7: /);
+  });
+
+  it("a statement of a part of the suite says how much of it that is", async () => {
+    const { length } = allChecks;
     const part = reportFormats.statement(await report([result(stop, "passed")]));
-    expect(part).toContain("**Only a part of the suite was run: nothing is claimed for the whole.**");
+    expect(part).toContain(
+      `**Partial: 1 of the suite's ${length} checks were run. Nothing is claimed for the whole.**\n`,
+    );
     expect(part).toContain("| suite | @gestalt-runtime/testkit 1.2.3, seed 1 |");
+    const red = reportFormats.statement(await report([result(stop, "failed")]));
+    expect(red).toContain("for the whole.** **This provider is not claimed to conform.**");
+  });
+
+  it("a statement of a whole run claims all that was not skipped, and names what is known to fail", async () => {
+    const all = allChecks.map(({ id, requirements }) =>
+      id.startsWith("workspace/") || id === stop
+        ? result(id, "skipped", { requirements, reason: "the provider says | no" })
+        : result(id, "passed", { requirements }),
+    );
+    const whole = reportFormats.statement(await report(all, { selected: allChecks }));
+    expect(whole).toContain("**It conforms to the contract between gestaltd and runtime providers");
+    expect(whole).toContain("- Broken: none.");
+    expect(whole).toContain(`- the provider says \\| no:\n  - \`${stop}\``);
+    expect(whole).toContain("| protocol | 3 (it names no bounds) |");
+
+    const failed = all.map((one) => (one.id === stop ? result(stop, "failed") : one));
+    const known = reportFormats.statement(await report(failed, { selected: allChecks, baseline: [stop] }));
+    expect(known).toContain("**It conforms but for the known failures below.**");
+    expect(known).toContain(`## Known failures\n\n- \`${stop}\`: it is &lt;wrong>`);
   });
 
   it("JSON: the same but for times, whatever the provider calls its sessions", async () => {

@@ -1,4 +1,4 @@
-import type { HostCall } from "../../src/host/trace.js";
+import type { HostCall, HostEvent, HostEventRecord } from "../../src/host/trace.js";
 import type { Area } from "../../src/conformance/requirements/index.js";
 import type { CheckResult, Verdict } from "../../src/conformance/runner/result.js";
 
@@ -39,4 +39,8 @@ export function call(method: string, more: Partial<HostCall> = {}): HostCall {
     outcome: { code: "OK", response: {} },
     ...more,
   };
+}
+
+export function event(happened: HostEvent, atMs: number): HostEventRecord {
+  return { ...happened, name: "conformance", instance: 1, atMs };
 }

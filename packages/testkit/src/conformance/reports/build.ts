@@ -129,6 +129,7 @@ function requirementReport(one: Requirement, checks: readonly CheckReport[]): Re
   const ids = allChecks.filter((check) => check.requirements.includes(id)).map((check) => check.id);
   const base = { id, level, area, text, checks: ids };
   if (one.noCheck !== undefined) return { ...base, verdict: "no-check", reason: one.noCheck };
+  if (ids.length === 0) return { ...base, verdict: "no-check", reason: "the suite has no check for it yet" };
   const ran = checks.filter((check) => ids.includes(check.id));
   // A check of several requirements breaks only those that its differences name.
   const broken = ran.flatMap(({ verdict, differences }) =>

@@ -1,14 +1,18 @@
 import type { HostCall } from "../../host/trace.js";
 import type { CheckResult } from "../runner/result.js";
+import { eventReports } from "./events.js";
 import type { CallReport, CheckReport } from "./report.js";
 import { StableNames } from "./stable-names.js";
 
 const maxCalls = 500;
 
 /** What happened during a check, for a report. */
-export function evidence(result: CheckResult): Required<Pick<CheckReport, "calls" | "logs" | "stderr">> {
+export function evidence(
+  result: CheckResult,
+): Required<Pick<CheckReport, "calls" | "events" | "logs" | "stderr">> {
   const names = new StableNames(result);
-  const first = result.calls[0]?.startedAtMs ?? 0;
+  const begins = [result.calls[0]?.startedAtMs, result.events[0]?.atMs].filter((time) => time !== undefined);
+  const first = begins.length === 0 ? 0 : Math.min(...begins);
   const calls: CallReport[] = [];
   for (const call of result.calls) {
     const report = callReport(call, first, names);
@@ -19,6 +23,7 @@ export function evidence(result: CheckResult): Required<Pick<CheckReport, "calls
   }
   return {
     calls: calls.slice(-maxCalls),
+    events: eventReports(result.events, first, names),
     logs: Object.fromEntries(
       Object.entries(result.logs)
         .map(([id, lines]) => [names.text(id), lines.slice(-100).map((line) => names.text(line))] as const)

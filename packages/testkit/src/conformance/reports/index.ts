@@ -1,4 +1,5 @@
 import { formatGithub, formatJobSummary } from "./github.js";
+import { formatHtml } from "./html/index.js";
 import { formatJunit } from "./junit.js";
 import type { ConformanceReport } from "./report.js";
 import { formatStatement } from "./statement.js";
@@ -13,6 +14,7 @@ export const reportFormats = {
   text: (report: ConformanceReport) => formatText(report),
   github: formatGithub,
   summary: formatJobSummary,
+  html: formatHtml,
   statement: formatStatement,
 } as const satisfies Record<string, (report: ConformanceReport) => string>;
 

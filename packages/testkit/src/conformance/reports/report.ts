@@ -102,6 +102,8 @@ export interface CheckReport {
   readonly durationMs: number;
   /** The host's calls; for those that did not pass, or all with `--trace`. Ids and paths have stable names. */
   readonly calls?: readonly CallReport[];
+  /** What else happened to the provider's processes and at the host's services; as `calls`. */
+  readonly events?: readonly EventReport[];
   /** The log of each session, `stream message`; as `calls`. */
   readonly logs?: Readonly<Record<string, readonly string[]>>;
   /** The end of the provider's stderr; as `calls`. */
@@ -120,12 +122,28 @@ export interface CallReport {
   readonly method: string;
   /** As protobuf JSON, secrets taken out. */
   readonly request: unknown;
+  /** Since the check's first call or event. */
   readonly startedAtMs: number;
   /** Absent where there was no answer. */
   readonly durationMs?: number;
   readonly code?: string;
   readonly response?: unknown;
   readonly message?: string;
+  /** How often in a row. */
+  readonly times: number;
+}
+
+/** Something that happened beside the host's calls; equal ones in a row are one. */
+export interface EventReport {
+  /** Such as `spawned`, `ready`, `signal`, `exited`, `host-service`. */
+  readonly type: string;
+  /** Whom it happened to. */
+  readonly name: string;
+  readonly instance: number;
+  /** Since the check's first call or event. */
+  readonly atMs: number;
+  /** In a few words, such as `SIGTERM` or `Cache/Get OK`. */
+  readonly text: string;
   /** How often in a row. */
   readonly times: number;
 }

@@ -42,6 +42,16 @@ export function describeProfile({ subject, profile, run }: ConformanceReport): s
   return `${name}: ${says.join(", ")}`;
 }
 
+/** The versions of the protocol that it says it speaks; 0 on either side is no bound (LIFE-7). */
+export function protocolRange({
+  subject: { minProtocolVersion: min, maxProtocolVersion: max },
+}: ConformanceReport): string {
+  if (min === 0 && max === 0) return "it names no bounds";
+  if (max === 0) return `it speaks ${min} and later`;
+  if (min === max) return `it speaks ${max}`;
+  return min === 0 ? `it speaks up to ${max}` : `it speaks ${min} to ${max}`;
+}
+
 function count(number: number, what: string): string | undefined {
   return number === 0 ? undefined : `${number} ${what}`;
 }
