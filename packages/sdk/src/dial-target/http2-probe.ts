@@ -2,6 +2,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DialTarget } from "./dial-target.js";
+import { FolderWatch } from "./folder-watch.js";
 
 /** The client's preface and an empty SETTINGS frame: what a gRPC client sends first. */
 const opening = Buffer.concat([
@@ -62,7 +63,7 @@ export interface WaitForHttp2Options {
   readonly signal: AbortSignal;
   /**
    * Milliseconds between two looks, at first; they grow with the wait, to a twentieth of it and 100 at most: many
-   * plugins may start at once. Default 10.
+   * plugins may start at once. A Unix socket that appears is looked at as soon as it does. Default 10.
    */
   readonly intervalMs?: number;
   /** Milliseconds that one look waits for an answer after it connected. Default 1,000. */
@@ -72,20 +73,54 @@ export interface WaitForHttp2Options {
 }
 
 const longestIntervalMs = 100;
+/** A socket's file is there a moment before it accepts. */
+const intervalAfterChangeMs = 1;
 
 /** Resolves when the target accepts a connection and answers with HTTP/2 (PLUG-4); otherwise it waits for ever. */
 export async function waitForHttp2(target: DialTarget, options: WaitForHttp2Options): Promise<void> {
-  const { signal, intervalMs = 10, answerTimeoutMs = 1_000, onAnswer } = options;
-  const begun = performance.now();
+  const folder = target.type === "unix" ? new FolderWatch(target.path) : undefined;
+  try {
+    await lookAgainAndAgain(target, folder, options);
+  } finally {
+    folder?.close();
+  }
+}
+
+async function lookAgainAndAgain(
+  target: DialTarget,
+  folder: FolderWatch | undefined,
+  { signal, intervalMs = 10, answerTimeoutMs = 1_000, onAnswer }: WaitForHttp2Options,
+): Promise<void> {
+  let wait = { begun: performance.now(), intervalMs };
   for (;;) {
     signal.throwIfAborted();
+    folder?.begin();
     const answer = await probeHttp2(target, answerTimeoutMs, signal);
     signal.throwIfAborted();
     onAnswer?.(answer);
     if (answer === "http2") return;
-    // Its own rejection would say less than the signal's reason.
-    const grownMs = Math.min((performance.now() - begun) / 20, longestIntervalMs);
-    await delay(Math.max(intervalMs, grownMs), undefined, { signal }).catch(() => signal.throwIfAborted());
+    const grownMs = Math.min((performance.now() - wait.begun) / 20, longestIntervalMs);
+    const isChanged = await changesWithin(folder?.change(), Math.max(wait.intervalMs, grownMs), signal);
+    if (isChanged) wait = { begun: performance.now(), intervalMs: intervalAfterChangeMs };
+  }
+}
+
+/** Whether a change came within the time. Rejects with the signal's own reason. */
+async function changesWithin(
+  change: Promise<void> | undefined,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const over = new AbortController();
+  // The timer's own rejection would say less than the signal's reason.
+  const time = delay(withinMs, false, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => {
+    signal.throwIfAborted();
+    return false;
+  });
+  try {
+    return await (change === undefined ? time : Promise.race([time, change.then(() => true)]));
+  } finally {
+    over.abort();
   }
 }
 

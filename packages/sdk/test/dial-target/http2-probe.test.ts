@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttp1 } from "node:http";
 import { createSecureServer, createServer as createHttp2 } from "node:http2";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { probeHttp2, waitForHttp2, type DialTarget } from "../../src/index.js";
 import { certificatePem, keyPem } from "../logs/localhost-certificate.js";
@@ -63,6 +63,60 @@ describe("waitForHttp2", () => {
     await listening(createHttp2(), path);
     await waiting;
     expect([...seen]).toEqual(["refused", "http2"]);
+  });
+
+  it.each([
+    ["at its place", (path: string) => listening(createHttp2(), path)],
+    [
+      "by a rename, as the SDK's own servers do",
+      async (path: string) => {
+        await listening(createHttp2(), `${path}.new`);
+        renameSync(`${path}.new`, path);
+      },
+    ],
+  ])("PLUG-4: looks at a Unix socket as soon as it appears %s", async (_, appear) => {
+    const path = socketPath();
+    let looks = 0;
+    const waiting = waitForHttp2(
+      { type: "unix", path },
+      { signal: AbortSignal.timeout(20_000), intervalMs: 600_000, onAnswer: () => (looks += 1) },
+    );
+    await expect.poll(() => looks).toBeGreaterThan(0);
+    await appear(path);
+    await waiting;
+  });
+
+  it("PLUG-4: finds a Unix socket whose folder comes late", async () => {
+    const path = join(socketPath(), "deep", "s");
+    let looks = 0;
+    const waiting = waitForHttp2(
+      { type: "unix", path },
+      { signal: AbortSignal.timeout(20_000), onAnswer: () => (looks += 1) },
+    );
+    await expect.poll(() => looks).toBeGreaterThan(0);
+    mkdirSync(dirname(path), { recursive: true });
+    await listening(createHttp2(), path);
+    await waiting;
+  });
+
+  it("PLUG-6: a plugin that makes and removes its socket's file all the time is not looked at each time", async () => {
+    const path = socketPath();
+    let looks = 0;
+    const cancel = new AbortController();
+    const waiting = waitForHttp2(
+      { type: "unix", path },
+      { signal: cancel.signal, intervalMs: 600_000, onAnswer: () => (looks += 1) },
+    );
+    await expect.poll(() => looks).toBe(1);
+    for (let round = 0; round < 2_000; round += 1) {
+      writeFileSync(path, "");
+      rmSync(path);
+      if (round % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    cancel.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    expect(looks).toBeGreaterThan(1);
+    expect(looks).toBeLessThan(200);
   });
 
   it("PLUG-7: ends with its signal's reason", async () => {
