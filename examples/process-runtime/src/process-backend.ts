@@ -14,6 +14,7 @@ import {
   type SessionLimits,
 } from "@gestalt-runtime/sdk";
 import { SpawnError } from "@gestalt-runtime/sdk/processes";
+import { Graces } from "./graces.js";
 import type { Guests } from "./guests/guests.js";
 import { mountedAt } from "./guests/overlay.js";
 import { checkMountedProgram, checkRootProgram, environmentInRoot } from "./guests/root-program.js";
@@ -23,9 +24,6 @@ import type { PluginListener, PluginListeners } from "./listeners/plugin-listene
 
 /** A guest is a directory of the session's own, and the enclosure that runs beside it. */
 export type Handle = { readonly directory: string };
-
-/** What is left of a deadline for killing and removing, after the grace. */
-const killReserveMs = 400;
 
 export interface ProcessBackendOptions {
   readonly instance: InstanceDirectory;
@@ -59,9 +57,11 @@ export class ProcessBackend implements SessionBackend<Handle> {
   readonly logs: LogForwarderOptions;
   readonly traits: BackendTraits;
   readonly #rooms = new Map<string, Room>();
+  readonly #graces: Graces;
   #count = 0;
 
   constructor(private readonly options: ProcessBackendOptions) {
+    this.#graces = new Graces(options.stopGraceMs);
     this.limits = options.limits;
     this.logs = options.logs;
     this.traits = {
@@ -132,11 +132,11 @@ export class ProcessBackend implements SessionBackend<Handle> {
 
   /** The stop ladder within the time that the runtime gives: SIGTERM, the grace, SIGKILL for all that is left. */
   async destroy({ directory }: Handle, context: BackendContext): Promise<"gone"> {
-    const leftMs = context.deadline.getTime() - Date.now();
-    const graceMs = Math.max(0, Math.min(this.options.stopGraceMs, leftMs - killReserveMs));
     const room = this.#rooms.get(directory);
-    if (room !== undefined) room.isClosed = true;
-    await room?.enclosure.stop({ graceMs });
+    if (room !== undefined) {
+      room.isClosed = true;
+      await this.#graces.stop(context.deadline, (options) => room.enclosure.stop(options));
+    }
     await Promise.all([room?.listener?.close(), room?.limiter.close()]);
     await rm(directory, { recursive: true, force: true, maxRetries: 3 });
     this.#rooms.delete(directory);

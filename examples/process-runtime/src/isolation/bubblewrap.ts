@@ -1,8 +1,6 @@
 import { mkdir, readdir } from "node:fs/promises";
-import { basename, isAbsolute, join } from "node:path";
-import type { StringMap } from "@gestalt-runtime/sdk";
+import { basename, join } from "node:path";
 import {
-  checkProgram,
   openProcessTree,
   SpawnError,
   type ProcessTree,
@@ -14,31 +12,17 @@ import {
 import { ClosedNetwork } from "../network/closed-network.js";
 import type { NetworkTools } from "../network/network-tools.js";
 import { enforce, type EnforcedNetwork } from "../network/session-network.js";
-import { mountedAt } from "../guests/overlay.js";
 import { bwrapArguments } from "./bwrap-arguments.js";
 import { BwrapStatus } from "./bwrap-status.js";
 import { checkSizes } from "./exec-limits.js";
-import { guestFiles } from "./guest-files.js";
+import { hostsPath } from "./guest-files.js";
+import { openStarter, prepareGuest, type GuestPreparation } from "./guest-preparation.js";
 import { layout } from "./guest-layout.js";
 import { GuestProgram, signal } from "./guest-program.js";
-import {
-  certificateMounts,
-  isOfSystem,
-  isWithin,
-  packageFolder,
-  packageMounts,
-  rootEntries,
-  unseenArguments,
-} from "./host-root.js";
-import type {
-  Enclosure,
-  EnclosureRequest,
-  GuestProcess,
-  Isolation,
-  Mount,
-  NetworkWish,
-} from "./isolation.js";
-import { hasSeccompFilter, seccompFilter } from "./seccomp.js";
+import { lookAt } from "./guest-mounts.js";
+import { isWithin, packageFolder, unseenArguments } from "./host-root.js";
+import type { WaitingStarter } from "./waiting-starter.js";
+import type { Enclosure, EnclosureRequest, GuestProcess, Isolation, NetworkWish } from "./isolation.js";
 
 /** What all guests of a provider have in common. */
 export interface BubblewrapOptions {
@@ -78,8 +62,15 @@ export class BubblewrapIsolation implements Isolation {
     // Whether it is needed is known when the program is started; then there is no time for making it.
     const tools = this.options.network;
     const network = tools && ClosedNetwork.open(tree, tools, join(request.directory, "n"));
-    network?.catch(() => undefined);
-    return new BubblewrapEnclosure(this.options, request, tree, sockets, network);
+    // One that can't be made is told to those who need it.
+    const isThere = network?.catch(() => undefined);
+    try {
+      const [prepared] = await Promise.all([prepareGuest(tree, request), isThere]);
+      return new BubblewrapEnclosure(this.options, request, tree, sockets, prepared, network);
+    } catch (error) {
+      await (await isThere)?.close();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -105,6 +96,7 @@ class BubblewrapEnclosure implements Enclosure {
   readonly #programs = new Set<GuestProgram>();
   /** bubblewrap itself, from before it has made a guest. */
   readonly #children = new Set<TreeProcess>();
+  #starter: WaitingStarter | undefined;
   #enforced: EnforcedNetwork | undefined;
   #stopping: Promise<StopReport> | undefined;
   #killAt = Infinity;
@@ -114,70 +106,70 @@ class BubblewrapEnclosure implements Enclosure {
     private readonly request: EnclosureRequest,
     private readonly tree: ProcessTree,
     sockets: string,
+    private readonly prepared: GuestPreparation,
     private network: Promise<ClosedNetwork> | undefined,
   ) {
     this.shared = { onHost: sockets, inGuest: layout.sockets };
+    this.#starter = this.#follow(prepared.starter);
   }
 
   async spawn(spec: ProgramSpec, wish?: NetworkWish): Promise<GuestProcess> {
-    const { root } = this.request;
-    // What is missing in the host's own system is missing in the guest; a root of its own is looked at by who names it.
-    const isOfHost = root.path === undefined && mountedAt(root.mounts, spec.command) === undefined;
-    const checked = isOfHost ? await checkProgram(spec) : undefined;
-    const { command } = checked ?? spec;
-    const network = await this.#closed(wish);
-    if (network !== undefined && wish !== undefined) {
-      this.#enforced = await enforce(network, { ...wish, env: spec.env });
-      if (this.#stopping !== undefined) {
-        // The stop has passed by it.
-        await this.#enforced.close();
-        throw new SpawnError("stopped", command, `${command} was not started: its session has been stopped`);
-      }
-    }
-    const env = this.#enforced?.env ?? checked?.env ?? spec.env;
+    const [{ command, env: asked, mounts }, network, sockets] = await Promise.all([
+      lookAt(spec, this.request.root, this.options.readOnlyPaths),
+      this.#network(spec, wish),
+      this.#sockets(),
+    ]);
+    const env = this.#enforced?.env ?? asked;
     const args = spec.args ?? [];
     checkSizes({ command, args, env });
-    const mounts = await this.#mounts(command, spec.cwd, env, isOfHost);
-    if (root.path === undefined) for (const line of unseenArguments(args, mounts)) wish?.say(line);
-    const seccomp = hasSeccompFilter() ? [seccompFilter()] : [];
-    const files = await guestFiles(this.#enforced?.hosts);
-    const [argsAt, status, firstFree] = [3, 4, 5];
-    const inputs = [...seccomp, ...files.map(({ text }) => text)];
+    if (this.request.root.path === undefined)
+      for (const line of unseenArguments(args, mounts)) wish?.say(line);
+    const { entries, seccomp, files } = this.prepared;
+    const starter = await this.#takeStarter();
+    const { child } = starter;
+    if (this.#stopping !== undefined) await this.#end(child);
+    const [argsPipe, statusPipe, ...inputPipes] = starter.pipes;
+    if (argsPipe === undefined || statusPipe === undefined) throw new Error("the guest's pipes are missing");
+    const [argsAt, status, firstFree] = [4, 5, 6];
+    const inputs = [
+      ...(seccomp === undefined ? [] : [seccomp]),
+      ...files.map(({ path, text }) => (path === hostsPath ? (this.#enforced?.hosts ?? text) : text)),
+    ];
     const shape = bwrapArguments({
-      entries: rootEntries(root),
+      entries,
       mounts,
       hidden: mounts.some(({ inGuest }) => isWithin(this.options.stateFolder, inGuest))
         ? [this.options.stateFolder]
         : [],
-      sockets: await this.#sockets(),
+      sockets,
       env,
       cwd: spec.cwd ?? packageFolder(command),
-      files: files.map(({ path }, index) => ({ path, descriptor: firstFree + seccomp.length + index })),
-      descriptors: { status, seccomp: seccomp.length === 0 ? undefined : firstFree },
+      files: files.map(({ path }, index) => ({
+        path,
+        descriptor: firstFree + inputs.length - files.length + index,
+      })),
+      descriptors: { status, seccomp: seccomp === undefined ? undefined : firstFree },
     });
-    const argv: string[] = [
-      ...[...this.request.limits.launcher, ...(network?.entry ?? []), this.options.bwrap],
-      ...["--args", String(argsAt), "--", command, ...args],
-    ];
-    const [launcher = "", ...rest] = argv;
-    const child = await this.tree.spawn({
-      command: launcher,
-      args: rest,
-      // Nothing of the plugin's variables: some of them change what these programs do, outside of the guest.
-      env: {},
-      cwd: "/",
-      pipes: firstFree + inputs.length - argsAt,
-    });
-    this.#children.add(child);
-    void child.ended.then(() => this.#children.delete(child));
-    if (this.#stopping !== undefined) await this.#end(child);
-    const [argsPipe, statusPipe, ...inputPipes] = child.pipes;
-    if (argsPipe === undefined || statusPipe === undefined) throw new Error("the guest's pipes are missing");
+    starter.become([
+      ...(network?.entry ?? []),
+      ...[this.options.bwrap, "--args", String(argsAt), "--", command, ...args],
+    ]);
     argsPipe.end(shape.map((arg) => `${arg}\0`).join(""));
     for (const [index, input] of inputs.entries()) inputPipes[index]?.end(input);
-    const program = await this.#follow(child, new BwrapStatus(statusPipe, child.ended), command);
+    const program = await this.#guestOf(child, new BwrapStatus(statusPipe, child.ended), command);
     if (network !== undefined && wish !== undefined) this.#watch(network, program, wish);
     return program;
+  }
+
+  /** The closed network with its way out, where there is a policy. */
+  async #network({ command, env }: ProgramSpec, wish?: NetworkWish): Promise<ClosedNetwork | undefined> {
+    const network = await this.#closed(wish);
+    if (network === undefined || wish === undefined) return undefined;
+    this.#enforced = await enforce(network, { ...wish, env });
+    if (this.#stopping === undefined) return network;
+    // The stop has passed by it.
+    await this.#enforced.close();
+    throw new SpawnError("stopped", command, `${command} was not started: its session has been stopped`);
   }
 
   stop({ graceMs }: StopOptions): Promise<StopReport> {
@@ -188,15 +180,25 @@ class BubblewrapEnclosure implements Enclosure {
   async #stop(): Promise<StopReport> {
     const running = [...this.#programs];
     const ended = await Promise.all(running.map((program) => program.terminate(() => this.#killAt)));
-    await Promise.all(running.map((program) => program.kill()));
-    await this.#enforced?.close();
-    await this.network?.then(
-      (network) => network.close(),
-      () => undefined,
-    );
+    const network = this.network?.then((made) => made.close()).catch(() => undefined);
+    await Promise.all([...running.map((program) => program.kill()), this.#enforced?.close(), network]);
     await Promise.all([...this.#children].map((child) => this.#end(child)));
     const rung = running.length === 0 ? "idle" : ended.every(Boolean) ? "terminated" : "killed";
     return { rung, left: running.flatMap((program) => program.left) };
+  }
+
+  /** The one that waits; a second program gets one of its own. */
+  async #takeStarter(): Promise<WaitingStarter> {
+    const starter = this.#starter;
+    this.#starter = undefined;
+    return starter ?? this.#follow(await openStarter(this.tree, this.request));
+  }
+
+  #follow(starter: WaitingStarter): WaitingStarter {
+    const { child } = starter;
+    this.#children.add(child);
+    void child.ended.then(() => this.#children.delete(child));
+    return starter;
   }
 
   /** What bubblewrap has made, it takes along. */
@@ -205,7 +207,7 @@ class BubblewrapEnclosure implements Enclosure {
     await ended;
   }
 
-  async #follow(child: TreeProcess, status: BwrapStatus, command: string): Promise<GuestProgram> {
+  async #guestOf(child: TreeProcess, status: BwrapStatus, command: string): Promise<GuestProgram> {
     const first = await status.first;
     if (first === undefined) {
       const said = await saidBy(child);
@@ -238,23 +240,6 @@ class BubblewrapEnclosure implements Enclosure {
       );
       void program.kill();
     });
-  }
-
-  async #mounts(
-    command: string,
-    cwd: string | undefined,
-    env: StringMap,
-    isOfHost: boolean,
-  ): Promise<Mount[]> {
-    const { path, mounts } = this.request.root;
-    const readable = (onHost: string): Mount[] => (isOfSystem(onHost) ? [] : [{ onHost, inGuest: onHost }]);
-    return [
-      ...this.options.readOnlyPaths.flatMap(readable),
-      ...(isOfHost ? await packageMounts(command, env.PATH) : []),
-      ...(path === undefined ? certificateMounts(process.env) : []),
-      ...(isOfHost && cwd !== undefined && isAbsolute(cwd) ? readable(cwd) : []),
-      ...mounts,
-    ];
   }
 
   /** What stands for the host's services: made before the program is started, and nothing for it to change. */

@@ -10,11 +10,13 @@ const secrets = ["kcore", "key-users", "keys", "kmsg", "sched_debug", "timer_lis
 const present = (names: readonly string[]): string[] =>
   names.map((name) => `/proc/${name}`).filter((path) => existsSync(path));
 
-/** bubblewrap's arguments that make those settings read-only and those secrets unreadable. */
-export function coveredProcFiles(): string[] {
-  return [
+let covers: readonly string[] | undefined;
+
+/** bubblewrap's arguments that make those settings read-only and those secrets unreadable: a kernel has them or not. */
+export function coveredProcFiles(): readonly string[] {
+  return (covers ??= [
     ...present(settings).flatMap((path) => ["--ro-bind", path, path]),
     // In a user namespace a device that is bound can't be opened.
     ...present(secrets).flatMap((path) => ["--ro-bind", "/dev/null", path]),
-  ];
+  ]);
 }

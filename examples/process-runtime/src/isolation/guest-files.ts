@@ -7,11 +7,14 @@ export interface GuestFile {
   readonly text: string;
 }
 
-/** The guest's `/etc/hosts`, and the one user and group that it knows. */
-export async function guestFiles(hosts?: string): Promise<GuestFile[]> {
+export const guestFileCount = 3;
+export const hostsPath = "/etc/hosts";
+
+/** This machine's `/etc/hosts`, and the one user and group that a guest knows. */
+export async function guestFiles(): Promise<GuestFile[]> {
   const [user, group] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   return [
-    { path: "/etc/hosts", text: hosts ?? (await readFile("/etc/hosts", "utf8").catch(() => "")) },
+    { path: hostsPath, text: await readFile(hostsPath, "utf8").catch(() => "") },
     { path: "/etc/passwd", text: `plugin:x:${user}:${group}::${layout.home}:/bin/sh\n` },
     { path: "/etc/group", text: `plugin:x:${group}:\n` },
   ];

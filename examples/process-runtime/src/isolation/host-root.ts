@@ -1,5 +1,13 @@
-import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync } from "node:fs";
-import { open } from "node:fs/promises";
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { basename, delimiter, dirname, isAbsolute, join, parse } from "node:path";
 import type { StringMap } from "@gestalt-runtime/sdk";
@@ -96,8 +104,8 @@ function entry(onHost: string, inGuest: string, follow = false): RootEntry[] {
 }
 
 /** What of the host's files a program of it needs besides the system's: its package, and what runs it. */
-export async function packageMounts(command: string, path: string | undefined): Promise<Mount[]> {
-  const files = [command, ...(await interpreters(command, path))];
+export function packageMounts(command: string, path: string | undefined): Mount[] {
+  const files = [command, ...interpreters(command, path)];
   const shown = files.flatMap((file) => [folderOf(file), folderOf(realpathSync(file))]);
   return [...new Set(shown)].filter((at) => !isOfSystem(at)).map((at) => ({ onHost: at, inGuest: at }));
 }
@@ -141,10 +149,10 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 /** The programs that a script's first line asks for, one after the other, `env` with what it looks for. */
-async function interpreters(command: string, path = "/usr/bin:/bin"): Promise<string[]> {
+function interpreters(command: string, path = "/usr/bin:/bin"): string[] {
   const found: string[] = [];
   for (let file: string | undefined = command; file !== undefined && found.length < 4;) {
-    const line: string = await firstLine(file);
+    const line: string = firstLine(file);
     const [, interpreter, rest]: (string | undefined)[] = /^#![ \t]*([^ \t]+)[ \t]*(.*)$/.exec(line) ?? [];
     if (interpreter === undefined || !isAbsolute(interpreter) || !existsSync(interpreter)) break;
     found.push(interpreter);
@@ -156,15 +164,17 @@ async function interpreters(command: string, path = "/usr/bin:/bin"): Promise<st
   return found;
 }
 
-/** What the kernel reads of it. */
-async function firstLine(path: string): Promise<string> {
-  const file = await open(path).catch(() => undefined);
-  if (file === undefined) return "";
+/** What the kernel reads of it: a few bytes of a file that has just been looked at. */
+function firstLine(path: string): string {
+  let file: number | undefined;
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
-    return buffer.toString("latin1", 0, bytesRead).split("\n", 1)[0] ?? "";
+    file = openSync(path, "r");
+    const start = Buffer.alloc(256);
+    return start.toString("latin1", 0, readSync(file, start)).split("\n", 1)[0] ?? "";
+  } catch {
+    return "";
   } finally {
-    await file.close();
+    if (file !== undefined) closeSync(file);
   }
 }
 
