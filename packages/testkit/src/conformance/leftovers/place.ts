@@ -56,10 +56,7 @@ export class Place {
 
   /** What lies in the directory, as relative paths in order; `except` are folders in it that are the host's own. */
   paths(except: readonly string[] = []): string[] {
-    const all = readdirSync(this.directory, { recursive: true }).map((path) =>
-      join(this.directory, String(path)),
-    );
-    return all
+    return pathsBelow(this.directory)
       .filter((path) => !except.some((own) => path === own || path.startsWith(`${own}/`)))
       .map((path) => path.slice(this.directory.length + 1))
       .sort();
@@ -75,6 +72,19 @@ export class Place {
     left.push(...this.paths().map((path) => `file ${path}`));
     await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
     return left.sort();
+  }
+}
+
+/** What vanishes while it is looked at is not there. */
+function pathsBelow(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? [path, ...pathsBelow(path)] : [path];
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
 }
 

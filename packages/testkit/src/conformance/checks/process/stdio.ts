@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Launcher } from "../../../sandbox/index.js";
 import { defineCheck } from "../../check/check.js";
@@ -76,7 +76,10 @@ function withFullOutput(t: CheckContext): Launcher {
   if (error !== undefined || status !== 0)
     t.missing("mkfifo, of the package coreutils, can't make a pipe with a name");
   const reader = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-  t.cleanUp("close the full pipe", () => closeSync(reader));
+  t.cleanUp("close the full pipe", () => {
+    closeSync(reader);
+    rmSync(path);
+  });
   for (const block of [4_096, 1]) fill(reader, Buffer.alloc(block, "\n"));
   return ({ command, args, environment, cwd }) => {
     const writer = openSync(path, constants.O_WRONLY);
