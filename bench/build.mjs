@@ -37,6 +37,8 @@ await build({
 await build({
   ...alike,
   external: ["@grpc/proto-loader"],
+  minifyWhitespace: true,
+  lineLimit: 200,
   entryPoints: {
     "level1-provider": "subjects/level1-provider.ts",
     "level2-provider": "subjects/level2-provider.ts",

@@ -1,7 +1,8 @@
 import { checkSubject, findLoad, type LoadResult } from "./load.js";
 import { bare, level1, level2 } from "./programs.js";
 import { rowOf, type Effort, type Row } from "./row.js";
-import { startSubject, type Program } from "./subject.js";
+import { median } from "./statistics.js";
+import { startSubject, type Program, type Subject } from "./subject.js";
 
 interface Measured {
   readonly medianUs: number[];
@@ -39,8 +40,9 @@ export async function measureGetSession({ loadRounds, calls }: Effort): Promise<
         await new Promise((resolve) => setTimeout(resolve, 1_200));
         const into = of(measured, program);
         into.medianUs.push((await run(calls / 4, 1)).medianUs);
+        const memory = watchMemory(subject);
         into.callsPerSecond.push((await run(calls, 64)).callsPerSecond);
-        into.residentMiB.push(await subject.residentMiB());
+        into.residentMiB.push(await memory.median());
       } finally {
         await subject.stop();
       }
@@ -61,9 +63,21 @@ export async function measureGetSession({ loadRounds, calls }: Effort): Promise<
     return [
       row("GetSession, median, 1 in flight", "medianUs", "µs"),
       row("GetSession, calls/s, 64 in flight", "callsPerSecond", "/s", true),
-      row("resident memory after it", "residentMiB", "MiB"),
+      row("resident memory under it", "residentMiB", "MiB"),
     ];
   });
+}
+
+/** At one moment memory says how long ago the last collection of garbage was: its median over a load says more. */
+function watchMemory(subject: Subject): { median(): Promise<number> } {
+  const samples: Promise<number>[] = [];
+  const timer = setInterval(() => void samples.push(subject.residentMiB()), 50);
+  return {
+    median: async () => {
+      clearInterval(timer);
+      return median(await Promise.all([...samples, subject.residentMiB()]));
+    },
+  };
 }
 
 function of(measured: ReadonlyMap<string, Measured>, { name }: Program): Measured {

@@ -1,16 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  createLogForwarder,
-  createSessionRuntime,
-  servePluginRuntimeProvider,
-  type Ended,
-} from "@gestalt-runtime/sdk";
+import { createLogForwarder, createSessionRuntime, servePluginRuntimeProvider } from "@gestalt-runtime/sdk";
+import { openProcessTree } from "@gestalt-runtime/sdk/processes";
 
-const children = new Set<number>();
+const tree = await openProcessTree({ kind: "process-group" });
 
 /** Level 2 with real processes that never listen: plugins are being started for as long as the bench asks. */
 process.on("SIGUSR2", () => {
@@ -25,20 +19,12 @@ await servePluginRuntimeProvider(
     () => ({
       traits: { kind: "bench", egress: "none", hostServices: "direct" },
       create: () => Promise.resolve({ handle: "guest", shared: { onHost: "/tmp", inGuest: "/tmp" } }),
-      launch: async () => {
-        const child = spawn("sleep", ["60"], { stdio: "ignore" });
-        await once(child, "spawn");
-        children.add(child.pid ?? 0);
-        const ended = once(child, "exit").then((): Ended => {
-          children.delete(child.pid ?? 0);
-          return { how: "exit", code: 0 };
-        });
-        return { ended };
-      },
+      launch: async () => ({
+        ended: (await tree.spawn({ command: "/bin/sleep", args: ["60"], env: {} })).ended,
+      }),
       destroy: () => Promise.resolve("gone"),
-      close: () => {
-        for (const pid of children) process.kill(pid, "SIGKILL");
-        return Promise.resolve();
+      close: async () => {
+        await tree.kill();
       },
     }),
     {

@@ -14,6 +14,8 @@ export default defineConfig({
   splitting: false,
   sourcemap: false,
   keepNames: true,
+  // Half of a start is reading the program. Names stay as they are, in stack traces too.
+  esbuildOptions: (options) => void Object.assign(options, { minifyWhitespace: true, lineLimit: 200 }),
   // Bundled CommonJS packages call require for Node.js's own modules.
   banner: {
     js: '#!/usr/bin/env node\nimport { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',

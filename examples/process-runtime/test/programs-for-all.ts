@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, cp, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fixturePlugin } from "@gestalt-runtime/testkit";
 import { program } from "./support.js";
@@ -28,6 +28,12 @@ export async function copyProgramsForAll(uid: number | undefined): Promise<Progr
     await chmod(to, 0o755);
     return to;
   };
+  /** The program is more than its file. */
+  const copyProgram = async (): Promise<string> => {
+    const to = join(folder, "dist");
+    await cp(dirname(program), to, { recursive: true });
+    return join(to, basename(program));
+  };
   const node =
     uid === undefined || (await canRun(process.execPath, uid))
       ? process.execPath
@@ -37,7 +43,7 @@ export async function copyProgramsForAll(uid: number | undefined): Promise<Progr
       fileURLToPath(new URL("./.fixtures/host-in-mid-session.mjs", import.meta.url)),
       "host.mjs",
     ),
-    runtime: await copy(program, "dist/process-runtime.mjs"),
+    runtime: await copyProgram(),
     plugin: await copy(fixturePlugin().command, "fixture-plugin.mjs"),
     node,
     path: [dirname(node), process.env.PATH].join(delimiter),

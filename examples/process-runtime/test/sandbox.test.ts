@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
-import { copyFile, link, mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, cp, link, mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   fixturePlugin,
@@ -23,7 +23,7 @@ async function executable(directory: string): Promise<{ command: string; args: s
   await link(process.execPath, command).catch(() =>
     copyFile(process.execPath, command, constants.COPYFILE_EXCL),
   );
-  await copyFile(program, script);
+  await cp(dirname(program), folder, { recursive: true });
   return { command, args: [script] };
 }
 

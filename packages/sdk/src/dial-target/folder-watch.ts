@@ -13,10 +13,12 @@ export class FolderWatch {
   readonly #name: string;
   #watcher: FSWatcher | undefined;
   #changes = 0;
-  #told = true;
-  #tell: (() => void) | undefined;
 
-  constructor(path: string) {
+  /** @param onChange called each time the file may have appeared, or gone */
+  constructor(
+    path: string,
+    private readonly onChange: () => void,
+  ) {
     this.#folder = dirname(path);
     this.#name = basename(path);
   }
@@ -34,12 +36,6 @@ export class FolderWatch {
     }
   }
 
-  /** Resolves when something has changed since the last time it did. */
-  async change(): Promise<void> {
-    if (this.#told) await new Promise<void>((resolve) => (this.#tell = resolve));
-    this.#told = true;
-  }
-
   close(): void {
     this.#watcher?.close();
     this.#watcher = undefined;
@@ -47,9 +43,8 @@ export class FolderWatch {
 
   #note(name: string | Buffer | null): void {
     if (name !== null && name.toString() !== this.#name) return;
-    this.#told = false;
-    this.#tell?.();
     this.#changes += 1;
     if (this.#changes > mostChanges) this.close();
+    this.onChange();
   }
 }

@@ -1,6 +1,6 @@
+import { existsSync } from "node:fs";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
-import { setTimeout as delay } from "node:timers/promises";
 import type { DialTarget } from "./dial-target.js";
 import { FolderWatch } from "./folder-watch.js";
 
@@ -77,51 +77,53 @@ const longestIntervalMs = 100;
 const intervalAfterChangeMs = 1;
 
 /** Resolves when the target accepts a connection and answers with HTTP/2 (PLUG-4); otherwise it waits for ever. */
-export async function waitForHttp2(target: DialTarget, options: WaitForHttp2Options): Promise<void> {
-  const folder = target.type === "unix" ? new FolderWatch(target.path) : undefined;
-  try {
-    await lookAgainAndAgain(target, folder, options);
-  } finally {
-    folder?.close();
-  }
-}
-
-async function lookAgainAndAgain(
-  target: DialTarget,
-  folder: FolderWatch | undefined,
-  { signal, intervalMs = 10, answerTimeoutMs = 1_000, onAnswer }: WaitForHttp2Options,
-): Promise<void> {
-  let wait = { begun: performance.now(), intervalMs };
-  for (;;) {
-    signal.throwIfAborted();
-    folder?.begin();
-    const answer = await probeHttp2(target, answerTimeoutMs, signal);
-    signal.throwIfAborted();
-    onAnswer?.(answer);
-    if (answer === "http2") return;
-    const grownMs = Math.min((performance.now() - wait.begun) / 20, longestIntervalMs);
-    const isChanged = await changesWithin(folder?.change(), Math.max(wait.intervalMs, grownMs), signal);
-    if (isChanged) wait = { begun: performance.now(), intervalMs: intervalAfterChangeMs };
-  }
-}
-
-/** Whether a change came within the time. Rejects with the signal's own reason. */
-async function changesWithin(
-  change: Promise<void> | undefined,
-  withinMs: number,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const over = new AbortController();
-  // The timer's own rejection would say less than the signal's reason.
-  const time = delay(withinMs, false, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => {
-    signal.throwIfAborted();
-    return false;
+export function waitForHttp2(target: DialTarget, options: WaitForHttp2Options): Promise<void> {
+  const { signal, answerTimeoutMs = 1_000, onAnswer } = options;
+  let pace = { begun: performance.now(), intervalMs: options.intervalMs ?? 10 };
+  let timer: NodeJS.Timeout | undefined;
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      timer = undefined;
+      folder?.begin();
+      // Most looks come too early, and a connection that fails costs far more than a look at the folder.
+      if (isMissing(target)) found("refused");
+      else probeHttp2(target, answerTimeoutMs, signal).then(found, reject);
+    };
+    const found = (answer: Http2Answer): void => {
+      if (signal.aborted) return;
+      onAnswer?.(answer);
+      if (answer === "http2") {
+        end();
+        resolve();
+        return;
+      }
+      const grownMs = Math.min((performance.now() - pace.begun) / 20, longestIntervalMs);
+      timer = setTimeout(look, Math.max(pace.intervalMs, grownMs));
+    };
+    const changed = (): void => {
+      pace = { begun: performance.now(), intervalMs: intervalAfterChangeMs };
+      if (timer === undefined) return;
+      clearTimeout(timer);
+      look();
+    };
+    const end = (): void => {
+      clearTimeout(timer);
+      folder?.close();
+      signal.removeEventListener("abort", abort);
+    };
+    const abort = (): void => {
+      end();
+      reject(signal.reason as Error);
+    };
+    const folder = target.type === "unix" ? new FolderWatch(target.path, changed) : undefined;
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    else look();
   });
-  try {
-    return await (change === undefined ? time : Promise.race([time, change.then(() => true)]));
-  } finally {
-    over.abort();
-  }
+}
+
+function isMissing(target: DialTarget): boolean {
+  return target.type === "unix" && !existsSync(target.path);
 }
 
 function dial(target: DialTarget): Socket {

@@ -10,6 +10,7 @@ import { signalIfThere } from "./process-info.js";
 import { checkProgram, spawnErrorFrom, type ProgramSpec } from "./program-spec.js";
 import { Program, type TreeProcess } from "./program.js";
 import { SpawnError } from "./spawn-error.js";
+import { ownTurn } from "./turns.js";
 
 /** How to open a tree. */
 export interface ProcessTreeOptions {
@@ -117,6 +118,7 @@ class EnclosedTree implements ProcessTree {
   async spawn(spec: ProgramSpec): Promise<TreeProcess> {
     this.#refuseWhenStopped(spec.command);
     const checked = await checkProgram(spec);
+    await ownTurn();
     this.#refuseWhenStopped(checked.command);
     let program: Program | undefined;
     try {
