@@ -68,9 +68,10 @@ async function readSchema(schema: string | URL): Promise<JsonObject> {
 async function parseSchema(text: string, path: string): Promise<unknown> {
   // JSON is YAML too, but JSON.parse says better what is wrong with it.
   if (path.endsWith(".json")) return JSON.parse(text);
-  return (await import("yaml")).parse(text);
+  return (await import("yaml")).default.parse(text);
 }
 
+// Of a CommonJS package, a bundler that splits programs gives the default alone.
 async function compile(schema: JsonObject): Promise<ValidateFunction> {
   const { $schema = "https://json-schema.org/draft/2020-12/schema" } = schema;
   const draft = typeof $schema === "string" ? /(draft-07|2020-12)\/schema#?$/.exec($schema)?.[1] : undefined;
@@ -80,7 +81,9 @@ async function compile(schema: JsonObject): Promise<ValidateFunction> {
       `the provider's config schema is written in ${JSON.stringify($schema)}; write it in draft 2020-12 or draft-07, and say so in $schema`,
     );
   const Checker =
-    draft === "draft-07" ? (await import("ajv")).Ajv : (await import("ajv/dist/2020.js")).Ajv2020;
+    draft === "draft-07"
+      ? (await import("ajv")).default.Ajv
+      : (await import("ajv/dist/2020.js")).default.Ajv2020;
   const formats = await import("ajv-formats");
   try {
     const ajv = new Checker({ allErrors: true, strict: false, useDefaults: true });
