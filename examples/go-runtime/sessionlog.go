@@ -2,11 +2,13 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gestalt-runtime/gestalt-runtime-ts/examples/go-runtime/internal/protocol"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -96,13 +98,36 @@ func (log *sessionLog) push(from stream, message string) {
 // read takes a plugin's output line by line; lines that are too long come in parts.
 func (log *sessionLog) read(from stream, output io.Reader) {
 	lines := bufio.NewReaderSize(output, maxLineBytes)
+	var begun []byte
 	for {
-		line, _, err := lines.ReadLine()
+		part, more, err := lines.ReadLine()
+		part = append(begun, part...)
 		if err != nil {
+			if len(part) > 0 {
+				log.push(from, string(part))
+			}
 			return
 		}
-		log.push(from, string(line))
+		length := len(part)
+		if more {
+			length = wholeCharacters(part)
+		}
+		log.push(from, string(part[:length]))
+		begun = bytes.Clone(part[length:])
 	}
+}
+
+// wholeCharacters tells how many bytes there are before a character that only begins at the end.
+func wholeCharacters(text []byte) int {
+	for last := len(text) - 1; last >= 0 && last > len(text)-utf8.UTFMax; last-- {
+		if utf8.RuneStart(text[last]) {
+			if utf8.FullRune(text[last:]) {
+				return len(text)
+			}
+			return last
+		}
+	}
+	return len(text)
 }
 
 // flush waits until all that was pushed has been taken, for a moment at most (LOGS-3, LOGS-6).

@@ -49,7 +49,7 @@ export class SessionLog {
       const end = rest.indexOf(newline);
       if (end === -1 && rest.length <= maxLineBytes) break;
       const isWhole = end !== -1 && end <= maxLineBytes;
-      const length = isWhole ? end : maxLineBytes;
+      const length = isWhole ? end : wholeCharacters(rest, maxLineBytes);
       this.#pushLine(stream, rest.subarray(0, length));
       rest = rest.subarray(isWhole ? length + 1 : length);
     }
@@ -172,6 +172,13 @@ export class SessionLog {
     this.#queue = [];
     this.#bytes = 0;
   }
+}
+
+/** How many of the first bytes are whole characters: the second to fourth byte of one begins with the bits 10. */
+function wholeCharacters(bytes, most) {
+  let length = most;
+  while (length > most - 4 && (bytes[length] & 0xc0) === 0x80) length--;
+  return (bytes[length] & 0xc0) === 0x80 ? most : length;
 }
 
 /** A character is at most three bytes, and nearly always one. */

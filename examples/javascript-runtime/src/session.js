@@ -82,6 +82,7 @@ export class Session {
             `session ${JSON.stringify(this.id)} was stopped while its plugin was starting`,
           )
         : error;
+      this.log.finish();
       this.#turn("failed", "start_failed", failure.message);
       await this.#removeFiles();
       // The host adds the last records to the operator's error (LOGS-3).
@@ -99,6 +100,7 @@ export class Session {
     else if (end.code === 0) this.#turn("stopped", "plugin_exited", describeEnd(end));
     else this.#turn("failed", "plugin_failed", describeEnd(end));
     await guest.gone;
+    this.log.finish();
     await this.#removeFiles();
   }
 

@@ -109,6 +109,7 @@ class Session:
             self.state, self.reason = "failed", "plugin_failed"
         self.note(self.message)
         await guest.gone
+        self.log.finish()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def note(self, message: str) -> None:

@@ -51,9 +51,8 @@ class SessionLog:
     def write(self, stream: str, chunk: bytes) -> None:
         """Takes a plugin's output, and pushes it line by line; lines that are too long come in parts."""
         *lines, rest = (self._parts[stream] + chunk).split(b"\n")
-        while len(rest) > MAX_LINE_BYTES:
-            lines.append(rest[:MAX_LINE_BYTES])
-            rest = rest[MAX_LINE_BYTES:]
+        *parts, rest = _parts_of(rest)
+        lines += parts
         self._parts[stream] = rest
         for line in lines:
             self._push_line(stream, line)
@@ -66,9 +65,8 @@ class SessionLog:
         self._parts = {"stdout": b"", "stderr": b""}
 
     def _push_line(self, stream: str, line: bytes) -> None:
-        for start in range(0, len(line) or 1, MAX_LINE_BYTES):
-            part = line[start : start + MAX_LINE_BYTES].removesuffix(b"\r")
-            self.push(STREAMS[stream], part.decode(errors="replace"))
+        for part in _parts_of(line):
+            self.push(STREAMS[stream], part.removesuffix(b"\r").decode(errors="replace"))
 
     def push(self, stream: int, message: str) -> None:
         if not self._host.is_there:
@@ -172,3 +170,15 @@ def now() -> Timestamp:
 def size_of(message: str) -> int:
     # A character is at most four bytes, and nearly always one.
     return len(message) + RECORD_BYTES
+
+
+def _parts_of(line: bytes) -> list[bytes]:
+    """A line in parts that are not too long, cut between characters: only their first bytes don't begin with 10."""
+    parts = []
+    while len(line) > MAX_LINE_BYTES:
+        end = MAX_LINE_BYTES
+        while end > MAX_LINE_BYTES - 4 and line[end] & 0xC0 == 0x80:
+            end -= 1
+        parts.append(line[:end])
+        line = line[end:]
+    return [*parts, line]

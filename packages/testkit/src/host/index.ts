@@ -96,7 +96,7 @@ export {
 export { formatCall, formatEvent, formatTrace, type FormatOptions } from "./format-trace.js";
 export { hostLimits, hostTimes, type HostLimits, type HostTimes } from "./times.js";
 export { LogStore, type LogRecord, type LogStreamName } from "./log-store.js";
-export type { LogHost } from "./log-host.js";
+export type { LogBatch, LogHost } from "./log-host.js";
 export type { InProcessProvider } from "./provider-in-process.js";
 export type { WorkspaceRequest } from "./workspace-calls.js";
 export { CacheStore } from "./cache-store.js";

@@ -71,6 +71,28 @@ describe("the log host", () => {
     expect(await held).toMatchObject({ lastSeq: 2n });
   });
 
+  it("LOGS-4: told to fail it keeps nothing, told to be slow it answers later; who watches sees every call", async () => {
+    store.register("p", "s");
+    const seen: string[] = [];
+    const stop = host.watch(({ sessionId, records, taken }) =>
+      seen.push([sessionId, ...records.map(({ message }) => message), taken ? "taken" : "refused"].join(" ")),
+    );
+    host.fail("UNAVAILABLE");
+    await expect(append("s", "one")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    host.fail(undefined);
+    host.slow(200);
+    await expect(append("s", "two", 20)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+    host.slow(0);
+    await append("s", "three");
+    await expect.poll(() => seen).toEqual(["s one refused", "s three taken", "s two taken"]);
+    expect(store.tail("p", "s", 3).map(({ message }) => message)).toEqual(["three", "two"]);
+    await expect(append("nobody", "four")).rejects.toMatchObject({ code: "INTERNAL" });
+    expect(seen.at(-1)).toBe("nobody four refused");
+    stop();
+    await append("s", "five");
+    expect(seen).toHaveLength(4);
+  });
+
   it("LOGS-6: closed it cannot be reached, and its socket is gone", async () => {
     await host.close();
     expect(await directory.left()).toEqual([]);

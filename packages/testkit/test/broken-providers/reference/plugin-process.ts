@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { RuntimeProviderError, probeHttp2 } from "@gestalt-runtime/sdk";
 import {
@@ -8,6 +7,7 @@ import {
   type ProcessTree,
   type TreeProcess,
 } from "@gestalt-runtime/sdk/processes";
+import { readLines } from "./lines.js";
 
 export interface PluginStart {
   readonly command: string;
@@ -27,6 +27,8 @@ export interface PluginStart {
   readonly openTree?: () => ProcessTree;
   /** Whether it can be dialled. Default: an HTTP/2 server answers on the socket. */
   readonly serves?: () => Promise<boolean>;
+  /** Gives each line of an output. Default: {@link readLines}. */
+  readonly readLines?: typeof readLines;
   /** Whether its output is read before it serves. Default true. */
   readonly readsAtOnce?: boolean;
 }
@@ -62,7 +64,7 @@ export class PluginProcess {
     const lastLines: string[] = [];
     const read = (): void => {
       for (const stream of ["stdout", "stderr"] as const)
-        createInterface({ input: child[stream] }).on("line", (line) => {
+        (start.readLines ?? readLines)(child[stream], (line) => {
           if (stream === "stderr") lastLines.splice(0, Math.max(0, lastLines.push(line) - 10));
           start.onLine(stream, line);
         });
@@ -79,7 +81,7 @@ export class PluginProcess {
       if (signal.aborted) throw new RuntimeProviderError("CANCELLED", "StartPlugin was cancelled");
       if (ended !== undefined) {
         // Its last lines may still be on their way.
-        await delay(20);
+        await child.drained;
         throw new RuntimeProviderError(
           "FAILED_PRECONDITION",
           `the plugin ended before it served, with ${ended}: ${lastLines.join(" | ")}`,
@@ -95,9 +97,10 @@ export class PluginProcess {
     }
   }
 
-  /** Ends all of it: SIGTERM, a short grace, SIGKILL. */
+  /** Ends all of it: SIGTERM, a short grace, SIGKILL. What it wrote has been read then. */
   async stop(): Promise<void> {
     await this.tree.stop({ graceMs: 300 });
+    await this.child.drained;
   }
 }
 

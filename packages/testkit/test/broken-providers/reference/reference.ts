@@ -47,6 +47,12 @@ export interface Session {
   stopped: boolean;
 }
 
+const streams = {
+  stdout: PluginRuntimeLogStream.STDOUT,
+  stderr: PluginRuntimeLogStream.STDERR,
+  runtime: PluginRuntimeLogStream.RUNTIME,
+} as const;
+
 type Handlers = UnaryHandlers<typeof ProviderLifecycle> & UnaryHandlers<typeof PluginRuntimeProvider>;
 /** Every call by its name, such as `startSession`. */
 export type MethodName = keyof Handlers;
@@ -129,6 +135,7 @@ export class Reference {
     if (session.plugin !== undefined) await this.endPlugin(session.plugin);
     await this.removeDirectory(session);
     await this.logs.flush(session.id);
+    this.logs.forget(session.id);
     this.sessions.delete(session.id);
   };
   /** A session's times (SESS-9). */
@@ -152,6 +159,9 @@ export class Reference {
   startWasCancelled = (call: { readonly cancelled: boolean }): boolean => call.cancelled;
   /** Whether a session was stopped while its plugin was starting (SESS-11). */
   stoppedMeanwhile = (session: Session): boolean => session.stopped;
+  /** A line for the session's log. */
+  say = ({ id }: Session, stream: keyof typeof streams, message: string): void =>
+    this.logs.push(id, { stream: streams[stream], message, observedAt: new Date() });
   /** Called when a plugin ends by itself. */
   onPluginEnd = (session: Session, end: Ended): void => {
     if (session.stopped) return;
@@ -338,18 +348,13 @@ export class Reference {
             socketPath,
             signal: abort.signal,
             onStarted: (plugin) => (session.plugin = plugin),
-            onLine: (stream, line) =>
-              this.logs.push(
-                session.id,
-                stream === "stdout" ? PluginRuntimeLogStream.STDOUT : PluginRuntimeLogStream.STDERR,
-                line,
-              ),
+            onLine: (stream, line) => this.say(session, stream, line),
             onEnd: (end) => this.onPluginEnd(session, end),
           });
         } catch (error) {
           const { message } = RuntimeProviderError.from(error, "StartPlugin");
           Object.assign(session, { state: "failed", reason: "start-failed", message });
-          this.logs.push(session.id, PluginRuntimeLogStream.RUNTIME, message);
+          this.say(session, "runtime", message);
           await this.logs.flush(session.id);
           throw error;
         }

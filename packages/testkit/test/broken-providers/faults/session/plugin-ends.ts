@@ -84,9 +84,9 @@ export const failureNotLogged = defineFault({
   name: "failure-not-logged",
   breaks: ["session/failed/why-in-log"],
   apply: (reference) => {
-    const push = reference.logs.push.bind(reference.logs);
-    reference.logs.push = (sessionId, stream, message) => {
-      if (!message.startsWith("the plugin")) push(sessionId, stream, message);
+    const { push } = reference.logs;
+    reference.logs.push = (sessionId, line) => {
+      if (!line.message.startsWith("the plugin")) push(sessionId, line);
     };
   },
 });
