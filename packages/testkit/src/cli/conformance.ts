@@ -1,4 +1,5 @@
-import { appendFile, writeFile } from "node:fs/promises";
+import { appendFile, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import type { ConformanceReport, ReportFormat } from "../conformance/index.js";
 import { wantsColour } from "./colour.js";
@@ -15,8 +16,8 @@ interface Flags {
   readonly updateBaseline?: true;
   readonly repeat: number;
   readonly bail?: true;
-  readonly seed: number;
-  readonly parallel: number;
+  readonly seed?: number;
+  readonly parallel?: number;
   readonly timeout: readonly Readonly<Record<string, number>>[];
   readonly hold?: true;
   readonly trace?: true;
@@ -29,6 +30,9 @@ interface WantedReport {
   /** Absent: stdout. */
   readonly path?: string;
 }
+
+/** Somebody at a debugger takes their time. */
+const heldSuiteMs = 24 * 60 * 60_000;
 
 /** Named here too, so that help does not load the suite. */
 const formats = [
@@ -62,8 +66,8 @@ export const addConformance: AddSubcommand = (program, exitsWith) => {
         .argParser(toCount),
     )
     .option("--bail", "stop at the first check that does not pass")
-    .addOption(new Option("--seed <number>", "of random values, or random").default(1).argParser(toSeed))
-    .addOption(new Option("--parallel <checks>", "checks at the same time").default(2).argParser(toCount))
+    .addOption(new Option("--seed <number>", "of random values, or random (default: 1)").argParser(toSeed))
+    .addOption(new Option("--parallel <checks>", "checks at the same time (default: 2)").argParser(toCount))
     .option(
       "--timeout <what=time>",
       "call, check, start or suite, such as call=5s (repeatable)",
@@ -97,8 +101,7 @@ async function conformance(words: readonly string[], flags: Flags): Promise<Exit
   const wrongly = (error: unknown): never => {
     throw suite.isUsageFault(error) ? new UsageError((error as Error).message, { cause: error }) : error;
   };
-  if (flags.updateBaseline === true && flags.baseline === undefined && flags.config === undefined)
-    throw new UsageError("--update-baseline writes the file of --baseline; name it");
+  await checkReports(flags.report);
   const config = flags.config === undefined ? {} : await suite.readSuiteConfig(flags.config).catch(wrongly);
   const selection = { checks: flags.check, areas: flags.area, requirements: flags.requirement };
   if (flags.list === true) {
@@ -108,6 +111,8 @@ async function conformance(words: readonly string[], flags: Flags): Promise<Exit
     return exitCodes.ok;
   }
   const baseline = flags.baseline ?? config.baseline;
+  if (flags.updateBaseline === true && baseline === undefined)
+    throw new UsageError("--update-baseline writes the file of --baseline; name it");
   // What is written to stdout for programs is not to be mixed with what is for people.
   const people = flags.report.some(({ path }) => path === undefined) ? process.stderr : process.stdout;
   const colour = wantsColour(people);
@@ -126,14 +131,14 @@ async function conformance(words: readonly string[], flags: Flags): Promise<Exit
     report = await suite.runConformance({
       provider,
       ...selection,
-      timeouts: { ...config.timeouts, ...merged(flags.timeout) },
+      timeouts: { ...(flags.hold && { suiteMs: heldSuiteMs }), ...config.timeouts, ...merged(flags.timeout) },
       ...(baseline !== undefined && { baseline }),
       ...(flags.updateBaseline && { updateBaseline: true }),
       repeat: flags.repeat,
-      ...(flags.bail && { bail: true }),
-      seed: flags.seed,
-      parallel: flags.hold ? 1 : flags.parallel,
-      strict: flags.strict === true,
+      bail: flags.bail ?? config.bail ?? false,
+      seed: flags.seed ?? config.seed ?? 1,
+      parallel: flags.hold ? 1 : (flags.parallel ?? config.parallel ?? 2),
+      strict: flags.strict ?? config.strict ?? false,
       trace: flags.trace === true,
       signal: interrupt.signal,
       commandLine: commandLine(words, flags),
@@ -170,6 +175,20 @@ async function conformance(words: readonly string[], flags: Flags): Promise<Exit
   }
   if (process.env.GITHUB_ACTIONS === "true") await tellGithub(report);
   return exitCodeOf(report);
+}
+
+/** Before minutes go by: whether each report can be written. */
+async function checkReports(reports: readonly WantedReport[]): Promise<void> {
+  for (const { format, path } of reports) {
+    if (path === undefined) continue;
+    const what = `--report ${format}=${path}`;
+    const [folder, file] = await Promise.all(
+      [dirname(path), path].map((one) => stat(one).catch(() => undefined)),
+    );
+    if (folder?.isDirectory() !== true)
+      throw new UsageError(`${what}: there is no folder ${dirname(path)}; make it first`);
+    if (file?.isDirectory() === true) throw new UsageError(`${what}: that is a folder; write a file's path`);
+  }
 }
 
 async function tellGithub(report: ConformanceReport): Promise<void> {

@@ -55,7 +55,9 @@ describe("gestalt-runtime conformance", { timeout: 300_000 }, () => {
 
   it("ends with 1 for one that does not, with all that its author needs, in every form asked for", async () => {
     const at = await folder();
-    const forms = ["json", "junit", "tap", "html", "statement"].map((form) => `--report=${form}=${join(at, form)}`);
+    const forms = ["json", "junit", "tap", "html", "statement"].map(
+      (form) => `--report=${form}=${join(at, form)}`,
+    );
     const check = "lifecycle/configure-provider/answers-version-3";
     const { code, stdout } = await run("--check", check, ...forms, ...provider("version-left-out"));
     expect(code).toBe(1);

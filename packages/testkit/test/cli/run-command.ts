@@ -11,9 +11,12 @@ export interface Run {
 }
 
 /** Runs `gestalt-runtime` as it is built. */
-export function runCommand(args: readonly string[], { file = command, cwd = "/" } = {}): Promise<Run> {
+export function runCommand(
+  args: readonly string[],
+  { file = command, cwd = "/", nodeArgs = [] as readonly string[] } = {},
+): Promise<Run> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [file, ...args], { cwd }, (error, stdout, stderr) => {
+    execFile(process.execPath, [...nodeArgs, file, ...args], { cwd }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
     });
   });

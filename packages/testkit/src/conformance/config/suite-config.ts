@@ -23,6 +23,10 @@ export interface SuiteConfig {
   readonly invalidConfig?: readonly InvalidConfig[];
   readonly timeouts?: Partial<SuiteTimes>;
   readonly baseline?: string;
+  readonly seed?: number;
+  readonly strict?: boolean;
+  readonly parallel?: number;
+  readonly bail?: boolean;
 }
 
 /** The config can't be used; the message names the file, every offending place and what to write. */

@@ -1,3 +1,4 @@
+import { isRed } from "../select/baseline.js";
 import type { CheckResult, Verdict } from "./result.js";
 import { runChecks, type RunOptions, type RunOutcome } from "./run.js";
 
@@ -19,29 +20,43 @@ export async function runRepeatedly(options: RunOptions, rounds: number): Promis
     const outcome = await runChecks(before === undefined ? options : { ...options, look: before.look });
     all.push(outcome);
     if (outcome.interrupted || outcome.look.startFailure !== undefined) break;
-    if (options.bail === true && outcome.results.length < options.checks.length) break;
+    if (options.bail === true && outcome.results.some(isRed)) break;
   }
+  return joinRounds(all);
+}
+
+/**
+ * What several rounds come to.
+ *
+ * @throws RangeError for no round at all
+ */
+export function joinRounds(all: readonly RunOutcome[]): RepeatedOutcome {
   const [first] = all;
   if (first === undefined) throw new RangeError("it was to be run no times at all");
-  const byId = new Map<string, CheckResult[]>();
+  const byId = new Map<string, [CheckResult, ...CheckResult[]]>();
   for (const { results } of all)
-    for (const result of results) byId.set(result.id, [...(byId.get(result.id) ?? []), result]);
+    for (const result of results) {
+      const before = byId.get(result.id);
+      if (before === undefined) byId.set(result.id, [result]);
+      else before.push(result);
+    }
   const unsteady = new Map<string, Partial<Record<Verdict, number>>>();
-  const results: CheckResult[] = [];
   for (const [id, found] of byId) {
     const counts: Partial<Record<Verdict, number>> = {};
     for (const { verdict } of found) counts[verdict] = (counts[verdict] ?? 0) + 1;
     if (Object.keys(counts).length > 1) unsteady.set(id, counts);
-    const [one, ...rest] = found;
-    if (one !== undefined)
-      results.push(rest.reduce((a, b) => (order.indexOf(b.verdict) > order.indexOf(a.verdict) ? b : a), one));
   }
   return {
     ...first,
-    results,
+    results: [...byId.values()].map((found) => found.reduce(worse)),
     interrupted: all.some(({ interrupted }) => interrupted),
     durationMs: all.reduce((sum, { durationMs }) => sum + durationMs, 0),
     rounds: all.length,
     unsteady,
   };
+}
+
+/** The first of those that are equally bad. */
+function worse(a: CheckResult, b: CheckResult): CheckResult {
+  return order.indexOf(b.verdict) > order.indexOf(a.verdict) ? b : a;
 }
