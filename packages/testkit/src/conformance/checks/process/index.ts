@@ -1,4 +1,5 @@
 import type { Check } from "../../check/check.js";
+import { outlivesBadMessages, outlivesNoise } from "./bad-clients.js";
 import { anyWorkingDirectory, needsNothingOfOperator } from "./environment.js";
 import { endsAtAnyMoment, leavesOthersAlone, severalAtOnce } from "./instances.js";
 import {
@@ -19,6 +20,8 @@ export const processChecks: readonly Check[] = [
   providerServes,
   refusesWithoutSocket,
   replacesStaleSocket,
+  outlivesNoise,
+  outlivesBadMessages,
   needsNothingOfOperator,
   anyWorkingDirectory,
   stdinSaysNothing,

@@ -1,5 +1,6 @@
 import type { Fault } from "../../fault.js";
 import { answersHttp1 } from "./answers-http1.js";
+import { badMessageEndsIt, noiseEndsIt } from "./bad-clients.js";
 import { defaultSocketPath } from "./default-socket-path.js";
 import { needsOperatorsVariable, needsWorkingDirectory } from "./environment.js";
 import { exitsEarly } from "./exits-early.js";
@@ -27,6 +28,8 @@ export const processFaults: readonly Fault[] = [
   defaultSocketPath,
   exitsWithoutAWord,
   trippedByStaleSocket,
+  noiseEndsIt,
+  badMessageEndsIt,
   needsOperatorsVariable,
   needsWorkingDirectory,
   endsWithStdin,
