@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { killMarked } from "@gestalt-runtime/sdk/processes";
 
@@ -8,7 +8,10 @@ const fileName = "marker";
 export async function keepMarker(instancePath: string, marker: string): Promise<void> {
   // The part before the dot is the same for all trees of this process.
   const [run = marker] = marker.split(".");
-  await writeFile(join(instancePath, fileName), run, { mode: 0o600 });
+  const file = join(instancePath, fileName);
+  // At one go: this process may be killed at any moment, and half of a marker would find others' processes, or none.
+  await writeFile(`${file}.new`, run, { mode: 0o600 });
+  await rename(`${file}.new`, file);
 }
 
 /** Ends the processes that a dead instance left (REC-2). Those in a PID namespace have ended with it. */

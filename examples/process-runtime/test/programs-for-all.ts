@@ -8,7 +8,9 @@ import { program } from "./support.js";
 
 /** Programs where every user may run them: the checkout and Node.js itself may be this user's alone. */
 export interface ProgramsForAll {
+  /** A host in mid-session, and one that lives a short life. */
   readonly host: string;
+  readonly shortHost: string;
   readonly runtime: string;
   readonly plugin: string;
   readonly node: string;
@@ -38,11 +40,11 @@ export async function copyProgramsForAll(uid: number | undefined): Promise<Progr
     uid === undefined || (await canRun(process.execPath, uid))
       ? process.execPath
       : await copy(process.execPath, "bin/node");
+  const fixture = (name: string): string =>
+    fileURLToPath(new URL(`./.fixtures/${name}.mjs`, import.meta.url));
   return {
-    host: await copy(
-      fileURLToPath(new URL("./.fixtures/host-in-mid-session.mjs", import.meta.url)),
-      "host.mjs",
-    ),
+    host: await copy(fixture("host-in-mid-session"), "host.mjs"),
+    shortHost: await copy(fixture("host-of-one-life"), "short-host.mjs"),
     runtime: await copyProgram(),
     plugin: await copy(fixturePlugin().command, "fixture-plugin.mjs"),
     node,
