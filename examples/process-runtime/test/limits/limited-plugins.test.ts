@@ -1,20 +1,14 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { findHierarchies } from "../../src/limits/hierarchies.js";
-import { InstanceCgroups } from "../../src/limits/instance-cgroups.js";
 import { hostLog, refusal, startPlugin, startRuntime, startSession, testDirectory } from "../support.js";
+import { areCgroupsUsable } from "./usable-cgroups.js";
 
 const MiB = 1024 * 1024;
 
-const usable = await (async () => {
-  const path = await mkdtemp("/tmp/gprl-");
-  const cgroups = await InstanceCgroups.open(path, await findHierarchies(), ["memory", "cpu", "pids"]);
-  await cgroups.close();
-  await rm(path, { recursive: true });
-  return cgroups.missing.size === 0;
-})();
+const usable = await areCgroupsUsable();
 
 /** The cgroups of this machine that carry an instance's name. */
 async function cgroupsOf(instance: string): Promise<string[]> {

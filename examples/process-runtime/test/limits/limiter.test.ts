@@ -9,18 +9,13 @@ import { findHierarchies } from "../../src/limits/hierarchies.js";
 import { InstanceCgroups, removeLeftoverCgroups } from "../../src/limits/instance-cgroups.js";
 import { Limiter, type LimiterOptions } from "../../src/limits/limiter.js";
 import type { Controller, PluginLimits } from "../../src/limits/plugin-limits.js";
+import { areCgroupsUsable } from "./usable-cgroups.js";
 
 const MiB = 1024 * 1024;
 const all: Controller[] = ["memory", "cpu", "pids"];
 
 /** Where this machine's cgroups can't be used, the tests that need them say so by being skipped. */
-const usable = await (async () => {
-  const path = await mkdtemp("/tmp/gprl-");
-  const cgroups = await InstanceCgroups.open(path, await findHierarchies(), all);
-  await cgroups.close();
-  await rm(path, { recursive: true });
-  return cgroups.missing.size === 0;
-})();
+const usable = await areCgroupsUsable();
 
 async function instance(): Promise<string> {
   const path = await mkdtemp("/tmp/gprl-");
