@@ -1,30 +1,11 @@
-import { execFile } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { findTool } from "@gestalt-runtime/sdk/processes";
-import { fixturePlugin } from "@gestalt-runtime/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { dial, refusal, startRuntime, testDirectory } from "../support.js";
-import { tarOf, writeLayout, type LayerEntry } from "./layouts.js";
+import { nodeEntries, pluginEntry, tarOf, writeLayout } from "./layouts.js";
 
 const isolated = findTool("bwrap") !== undefined && findTool("ldd") !== undefined;
-
-/** Node.js with the libraries that it loads, each where its loader looks for it. */
-async function nodeEntries(): Promise<LayerEntry[]> {
-  const { stdout } = await promisify(execFile)("ldd", [process.execPath]);
-  const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path = ""]) => path);
-  const files = [["/bin/node", process.execPath], ...libraries.map((path) => [path, path])];
-  return Promise.all(
-    files.map(async ([path = "", from = ""]) => ({ path, mode: 0o755, content: await readFile(from) })),
-  );
-}
-
-/** The fixture plugin as an image brings it: run by the image's own Node.js. */
-async function pluginEntry(): Promise<LayerEntry> {
-  const text = await readFile(fixturePlugin().command, "utf8");
-  return { path: "app/bin/plugin", mode: 0o755, content: text.replace(/^#!.*\n/, "#!/bin/node\n") };
-}
 
 describe.skipIf(!isolated)("plugins with files of their own", () => {
   it(

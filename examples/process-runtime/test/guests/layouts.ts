@@ -1,7 +1,10 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
+import { fixturePlugin } from "@gestalt-runtime/testkit";
 import { Header, type HeaderData } from "tar";
 
 /** An entry of a layer: its type as tar spells it, File where left out. */
@@ -96,4 +99,20 @@ async function writeBlob(directory: string, bytes: Buffer, mediaType: string): P
   const digest = digestOf(bytes);
   await writeFile(join(directory, "blobs", ...digest.split(":")), bytes);
   return { mediaType, digest, size: bytes.length };
+}
+
+/** Node.js with the libraries that it loads, each where its loader looks for it. */
+export async function nodeEntries(): Promise<LayerEntry[]> {
+  const { stdout } = await promisify(execFile)("ldd", [process.execPath]);
+  const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path = ""]) => path);
+  const files = [["/bin/node", process.execPath], ...libraries.map((path) => [path, path])];
+  return Promise.all(
+    files.map(async ([path = "", from = ""]) => ({ path, mode: 0o755, content: await readFile(from) })),
+  );
+}
+
+/** The fixture plugin as an image brings it: run by the image's own Node.js. */
+export async function pluginEntry(): Promise<LayerEntry> {
+  const text = await readFile(fixturePlugin().command, "utf8");
+  return { path: "app/bin/plugin", mode: 0o755, content: text.replace(/^#!.*\n/, "#!/bin/node\n") };
 }
