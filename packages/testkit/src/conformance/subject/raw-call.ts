@@ -44,7 +44,7 @@ export function rawCall(
       resolve(answer);
     };
     signal.addEventListener("abort", abort, { once: true });
-    session.on("error", (error) => end({ kind: "cut", how: error.message }));
+    session.on("error", (error: Error) => end({ kind: "cut", how: error.message }));
     session.on("close", () => end({ kind: "cut", how: "the connection was closed" }));
     send(session, path, body, end);
   });
@@ -69,7 +69,7 @@ function send(
   };
   stream.on("response", take);
   stream.on("trailers", take);
-  stream.on("error", (error) => end({ kind: "cut", how: error.message }));
+  stream.on("error", (error: Error) => end({ kind: "cut", how: error.message }));
   stream.on("close", () => {
     const { rstCode } = stream;
     const how =

@@ -14,7 +14,7 @@ export const noiseEndsIt = defineFault({
     http2.createServer = ((...args: Parameters<typeof createServer>) => {
       const server = createServer(...args);
       server.on("session", (session) =>
-        session.on("error", (error) => {
+        session.on("error", (error: Error) => {
           process.stderr.write(`${error.message}\n`);
           process.exit(70);
         }),
