@@ -135,6 +135,23 @@ describeIsolated("a plugin with an egress policy", () => {
     expect(refused).toEqual(["other.example"]);
   });
 
+  it("EGR-3, LOGS-4: of many refusals at once some are said, and then how many more there were", async () => {
+    const provider = await startRuntime(await testDirectory(), isolated);
+    const { execute, sessionId } = await start(provider, { defaultAction: "deny" });
+    const refusals = 60;
+    const url = "http://denied.example/";
+    const all = Array.from({ length: refusals }, () => execute("fetch", { url, ...proxyEnv }));
+    for (const answer of await Promise.all(all)) expect(answer).toMatchObject({ status: 403 });
+    await provider.runtime.stopSession({ sessionId });
+    const lines = hostLog(provider, sessionId).filter((line) => line.includes("egress refused"));
+    const more = lines.flatMap((line) => /egress refused: (\d+) more requests/.exec(line)?.[1] ?? []);
+    const said = lines.length - more.length;
+    // Ten within ten seconds, however long a busy machine takes for sixty.
+    expect(said % 10).toBe(0);
+    expect(said).toBeLessThan(refusals);
+    expect(said + more.reduce((sum, count) => sum + Number(count), 0)).toBe(refusals);
+  });
+
   it("EGR-2, PROC-8: vector 66, fail closed: when the way out is killed the plugin is ended and the log says why; nothing is left, and the next session starts", async () => {
     const directory = await testDirectory();
     const provider = await startRuntime(directory, isolated);
