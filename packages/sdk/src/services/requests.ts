@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { parseDialTarget } from "../dial-target/dial-target.js";
 import { RuntimeProviderError } from "../errors/runtime-provider-error.js";
 import type * as wire from "../gen/gestalt/provider/v1/runtime_pb.js";
@@ -48,15 +49,29 @@ export function readStartPlugin(request: wire.StartHostedPluginRequest): plain.S
   return { sessionId, pluginName, command, args, env, allowedHosts, defaultAction, hostBinary };
 }
 
+/** WORK-2: nothing of a workspace leads out of it; links in a checkout are for the provider to look at. */
 export function readPrepareWorkspace(
   request: wire.PreparePluginRuntimeWorkspaceRequest,
 ): plain.PrepareWorkspaceRequest {
+  const sessionId = readSessionId(request.sessionId);
+  const { checkouts = [], cwd = "" } = request.workspace ?? {};
+  checkouts.forEach(({ path }, index) => checkInside(path, `workspace.checkouts[${index}].path`));
+  checkInside(cwd, "workspace.cwd");
   return {
-    sessionId: readSessionId(request.sessionId),
+    sessionId,
     agentSessionId: request.agentSessionId,
-    checkouts: (request.workspace?.checkouts ?? []).map(({ url, ref, path }) => ({ url, ref, path })),
-    cwd: request.workspace?.cwd ?? "",
+    checkouts: checkouts.map(({ url, ref, path }) => ({ url, ref, path })),
+    cwd,
   };
+}
+
+function checkInside(path: string, field: string): void {
+  if (path.includes("\0")) throw invalid(`${field} has a NUL byte in it; take it out`);
+  const plain = posix.normalize(path);
+  if (!posix.isAbsolute(path) && plain !== ".." && !plain.startsWith("../")) return;
+  throw invalid(
+    `${field} ${JSON.stringify(path)} leads out of the workspace; send a path relative to its root, such as "code"`,
+  );
 }
 
 function checkEnvName(name: string, field: string): void {

@@ -87,6 +87,24 @@ describe("requests", () => {
     },
   );
 
+  it.each([
+    ["checkouts[1].path", { checkouts: [{ path: "code/.." }, { path: "code/../../x" }] }, "code/../../x"],
+    ["checkouts[0].path", { checkouts: [{ path: "/etc" }] }, "/etc"],
+    ["cwd", { checkouts: [], cwd: ".." }, ".."],
+    ["cwd", { checkouts: [], cwd: "a\0b" }, undefined],
+  ])("WORK-2: PrepareWorkspace with %s of %j is INVALID_ARGUMENT", async (field, workspace, path) => {
+    const { runtime } = await serve(
+      provider({ prepareWorkspace: () => Promise.reject(new Error("reached")) }),
+    );
+    await expect(runtime.prepareWorkspace({ sessionId: "s", workspace })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message:
+        path === undefined
+          ? `workspace.${field} has a NUL byte in it; take it out`
+          : `workspace.${field} "${path}" leads out of the workspace; send a path relative to its root, such as "code"`,
+    });
+  });
+
   it("WORK-1, WORK-3: without workspaces PrepareWorkspace is UNIMPLEMENTED and RemoveWorkspace OK", async () => {
     const { runtime } = await serve(provider());
     expect((await runtime.getSupport()).supportsPrepareWorkspace).toBe(false);

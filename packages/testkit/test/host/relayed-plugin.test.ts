@@ -28,8 +28,9 @@ describe("a whole plugin behind the relay", () => {
 
   const options = (
     plugin: Partial<NonNullable<GestaltdOptions["plugins"]>[string]> = {},
+    runtime = "relaying-runtime",
   ): GestaltdOptions => ({
-    runtimeProviders: { relaying: { command: fixture("relaying-runtime"), config: {} } },
+    runtimeProviders: { relaying: { command: fixture(runtime), config: {} } },
     plugins: { p: { ...fixturePlugin(), cache: ["main"], ...plugin } },
     publicListener: { tls, resolve: () => Promise.resolve(["127.0.0.1"]) },
     tmpDir: directory.path,
@@ -71,6 +72,17 @@ describe("a whole plugin behind the relay", () => {
     );
     expect(await gestaltd.admin.providers()).toMatchObject([
       { profile: { advertised: { hostServiceAccess: "none" }, effective: { hostServiceAccess: "relay" } } },
+    ]);
+  });
+
+  it("SUP-3, BIND-3: the smallest runtime that says NONE hosts it as well, without a policy", async () => {
+    await using gestaltd = await startGestaltd(options({}, "minimal-relayed"));
+    expect(await call(gestaltd, "cache", { key: "k", value: "v" })).toEqual({ found: true, value: "v" });
+    expect(gestaltd.trace.events).toContainEqual(
+      expect.objectContaining({ type: "relayed-call", method: "Cache/Set", code: "OK" }),
+    );
+    expect(await gestaltd.admin.providers()).toMatchObject([
+      { profile: { advertised: { hostServiceAccess: "none", egressMode: "none" } } },
     ]);
   });
 
