@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type {
   BackendContext,
   BackendTraits,
@@ -18,6 +19,8 @@ import type {
 import { GuestClient, GuestGone } from "./guest.js";
 
 const labelsFile = "labels.json";
+/** How often a guest that is to go is looked at, before it is left to itself. */
+const looks = 50;
 
 /** Runs each plugin in a guest of its own, which lives on when this process does not. A handle is its directory. */
 export class GuestBackend implements SessionBackend<string> {
@@ -60,8 +63,13 @@ export class GuestBackend implements SessionBackend<string> {
   }
 
   async destroy(directory: string, { signal }: BackendContext): Promise<"gone" | "going"> {
+    const guest = new GuestClient(directory);
     try {
-      await new GuestClient(directory).remove(signal);
+      await guest.remove(signal);
+      for (let look = 0; look < looks; look += 1) {
+        await delay(20, undefined, { signal });
+        await guest.report(signal);
+      }
       return "going";
     } catch (error) {
       if (error instanceof GuestGone) return "gone";
