@@ -15,7 +15,7 @@ function profile(more: Partial<Profile> = {}, supports: Partial<AdvertisedSuppor
     support: { ...support, ...supports },
     declares: { outlives: false, remote: false },
     hasInvalidConfig: false,
-    isScript: false,
+    isSelfContained: true,
     ...more,
   };
 }
@@ -35,7 +35,7 @@ describe("a condition", () => {
     ["ends-with-provider", profile(), profile(outlives)],
     ["local-processes", profile(), profile(remote)],
     ["config-schema", profile({ hasInvalidConfig: true }), profile()],
-    ["self-contained", profile(), profile({ isScript: true })],
+    ["self-contained", profile(), profile({ isSelfContained: false })],
     ["hosts-no-plugins", profile({}, { canHostPlugins: false }), profile()],
   ])("%s stands against a check where it does not hold, with the reason", (name, holds, not) => {
     expect(unmet([name], holds)).toBe(undefined);

@@ -34,7 +34,7 @@ export async function reportOf(
         support,
         declares: subject.declares,
         hasInvalidConfig: false,
-        isScript: false,
+        isSelfContained: true,
       },
       look,
       results,

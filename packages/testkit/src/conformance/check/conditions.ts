@@ -78,8 +78,8 @@ export const conditions = {
   "self-contained": {
     applies: "providers whose program is a self-contained executable",
     skipped:
-      "the provider's program is a script (#!), which the host's sandbox does not start at all; check the executable of its package",
-    holds: ({ isScript }) => !isScript,
+      "the provider's program is a script or lies elsewhere, which the host's sandbox does not start at all; check the executable of its package",
+    holds: ({ isSelfContained }) => isSelfContained,
   },
   "config-schema": {
     applies: "providers whose config has a schema, or an example of a wrong config (invalidConfig)",

@@ -4,6 +4,7 @@ import { HostError } from "../../host/host-error.js";
 import { HostTrace } from "../../host/trace.js";
 import { Place } from "../leftovers/place.js";
 import { advertised, type AdvertisedSupport, type Profile } from "../subject/profile.js";
+import { isSelfContained } from "../subject/self-contained.js";
 import type { Subject } from "../subject/subject.js";
 import { wrapperByLooking, wrapperByName } from "../subject/wrapper.js";
 
@@ -70,7 +71,7 @@ export function profileOf(subject: Subject, look: FirstLook): Profile {
     mode: subject.mode,
     support: look.support,
     declares: subject.declares,
-    isScript: subject.isScript,
+    isSelfContained: subject.command !== undefined && isSelfContained(subject.command, subject.args),
     hasInvalidConfig: subject.invalidConfig.length > 0 || subject.configSchema !== undefined,
   };
 }

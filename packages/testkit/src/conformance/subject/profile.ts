@@ -29,8 +29,8 @@ export interface Profile {
   readonly declares: Declarations;
   /** Whether a config that has to be refused is known. */
   readonly hasInvalidConfig: boolean;
-  /** Whether the program is a script, which something else has to run. */
-  readonly isScript: boolean;
+  /** Whether the program needs nothing of the machine but its own folder; false where it is not known. */
+  readonly isSelfContained: boolean;
 }
 
 /** A profile whose support was answered. */

@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonObject } from "@bufbuild/protobuf";
@@ -57,19 +56,6 @@ export class Subject {
     const schema = installed.manifest.spec?.configSchemaPath;
     const text = schema === undefined ? undefined : await readFile(join(installed.folder, schema), "utf8");
     return new Subject(options, times, installed.command, installed.args, installed, text);
-  }
-
-  /** Whether its program begins with `#!`. */
-  get isScript(): boolean {
-    if (this.command === undefined) return false;
-    const file = openSync(this.command, "r");
-    try {
-      const start = Buffer.alloc(2);
-      readSync(file, start);
-      return start.toString("latin1") === "#!";
-    } finally {
-      closeSync(file);
-    }
   }
 
   get config(): JsonObject | undefined {

@@ -1,6 +1,6 @@
+import { dirname } from "node:path";
 import { HostError } from "../../../host/host-error.js";
 import type { ProviderInstance } from "../../../host/provider-instance.js";
-import { describeEnd } from "../../../host/provider-process.js";
 import { advertised } from "../../subject/profile.js";
 import { defineCheck } from "../../check/check.js";
 import type { CheckContext } from "../../check/context.js";
@@ -8,18 +8,19 @@ import { CheckBlocked } from "../../check/outcome.js";
 
 export const startsInSandbox = defineCheck({
   id: "process/sandbox/starts",
-  title: "the provider's program starts in the host's sandbox",
+  title: "the provider's program is one that the host's sandbox starts",
   requirements: ["PROC-10"],
   level: "SHOULD",
   cause:
-    "The program is a script or a launcher: its interpreter (/usr/bin/env, /bin/sh) can't be executed in there. Or it " +
-    "needs a file or a folder that is out of reach.",
+    "The program is a script, a launcher or a link: what has to run it (/usr/bin/env, /bin/sh, an installed " +
+    "interpreter) can't be executed in there.",
   mend:
     "Ship a self-contained executable, such as `gestalt-runtime package` makes of a Node.js program, and keep all that " +
     "it reads in its own folder. Operators who deny egress by default can't use the provider otherwise.",
   run: async (t) => {
-    const instance = await sandboxed(t);
-    const fault = await servingFault(t, instance);
+    // One that it starts and that fails there is the next check's.
+    if (t.profile.isSelfContained) return;
+    const fault = await servingFault(t, await sandboxed(t));
     if (fault === undefined) return;
     // What fails in the open too is another check's question.
     await t.start();
@@ -33,14 +34,19 @@ export const saysWhatItCannot = defineCheck({
     "in the host's sandbox the provider hosts plugins, or says can_host_plugins = false and tells the operator why",
   requirements: ["PROC-10", "SUP-2"],
   needs: ["self-contained"],
-  cause: "Nobody tries: GetSupport says yes, and the first plugin fails with a bare EACCES.",
+  cause:
+    "Nobody tries: GetSupport says yes, and the first plugin fails with a bare EACCES. Or the start itself needs a file " +
+    "or a folder that is out of reach.",
   mend:
     "Try at configuration whether a program can be started (hostSandbox() of the SDK does). If not, answer " +
     "can_host_plugins = false and say what the operator has to change, in the identity's warnings and on stderr.",
   run: async (t) => {
     const instance = await sandboxed(t);
     const fault = await servingFault(t, instance);
-    if (fault !== undefined) throw new CheckBlocked(startsInSandbox.id, fault);
+    if (fault !== undefined) {
+      await t.start();
+      return t.expect.fail(`in the host's sandbox: ${fault}`);
+    }
     const provider = t.handle(instance);
     const within = "in the host's sandbox";
     const { name, config = {} } = t.subject;
@@ -90,14 +96,13 @@ async function sandboxed(t: CheckContext): Promise<ProviderInstance> {
   }
 }
 
-/** What keeps it from serving; a sandbox that can't execute a program tells so by an exit code of its own. */
+/** What keeps it from serving, without a path of this machine. */
 async function servingFault(t: CheckContext, instance: ProviderInstance): Promise<string | undefined> {
   try {
     await instance.connect(t.signal);
     return undefined;
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    const { end } = instance.process;
-    return end === undefined ? error.message : `${error.message} (${describeEnd(end)})`;
+    return error.message.replaceAll(dirname(t.subject.command ?? ""), "<the program's folder>");
   }
 }

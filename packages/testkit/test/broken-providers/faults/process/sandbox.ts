@@ -3,7 +3,7 @@ import { defineFault } from "../../fault.js";
 
 export const diesInSandbox = defineFault({
   name: "dies-in-sandbox",
-  breaks: ["process/sandbox/starts"],
+  breaks: ["process/sandbox/says-what-it-cannot"],
   apply: (reference) => {
     const { run } = reference;
     reference.run = () => {
