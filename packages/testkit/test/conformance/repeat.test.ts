@@ -10,7 +10,7 @@ const round = (results: readonly CheckResult[], more: Partial<RunOutcome> = {}):
     support: undefined,
     declares: { outlives: false, remote: false },
     hasInvalidConfig: false,
-    isScript: false,
+    isSelfContained: true,
   },
   look: { notices: ["of the first"] },
   results,
