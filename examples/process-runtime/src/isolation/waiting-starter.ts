@@ -1,10 +1,14 @@
 import type { Duplex } from "node:stream";
 import { findTool, type ProcessTree, type TreeProcess } from "@gestalt-runtime/sdk/processes";
 
-/** Reads one line, and becomes the program that the line names; without a line it ends. */
+/** A shell reads a line byte by byte: more than this comes faster through another program. */
+const longLineBytes = 16_384;
+
+/** Reads one line, and becomes the program that the line names; without a line it ends. A dash: the long line comes after it. */
 const script = `n='
 '
 IFS= read -r words <&3 || exit 0
+[ "$words" != - ] || words=$(cat <&3)
 eval "exec $words 3<&-"`;
 
 /**
@@ -38,7 +42,8 @@ export class WaitingStarter {
 
   /** Lets it become a program, its arguments exactly as they are (PLUG-1). */
   become(argv: readonly string[]): void {
-    this.words.end(`${argv.map(quoted).join(" ")}\n`);
+    const line = `${argv.map(quoted).join(" ")}\n`;
+    this.words.end(line.length > longLineBytes ? `-\n${line}` : line);
   }
 }
 
