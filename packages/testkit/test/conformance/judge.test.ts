@@ -1,15 +1,22 @@
 import { RuntimeProviderError } from "@gestalt-runtime/sdk";
 import { describe, expect, it } from "vitest";
-import type { Check } from "../../src/conformance/check/check.js";
+import { defineCheck, type Check } from "../../src/conformance/check/check.js";
 import { CheckBlocked, CheckFailed, MissingPrerequisite } from "../../src/conformance/check/outcome.js";
 import { judge, levelOf } from "../../src/conformance/runner/judge.js";
 import { HostError } from "../../src/host/host-error.js";
 import type { HostCall } from "../../src/host/trace.js";
 import { call } from "./results.js";
-import { check } from "./subjects.js";
 
 const of = (requirements: Check["requirements"], level?: Check["level"]): Check =>
-  check("session/a/b", () => Promise.resolve(), { requirements, ...(level && { level }) });
+  defineCheck({
+    id: "session/a/b",
+    title: "it holds",
+    requirements,
+    ...(level && { level }),
+    cause: "A mistake.",
+    mend: "Mend it.",
+    run: () => Promise.resolve(),
+  });
 const must = of(["SESS-8", "LOGS-1"]);
 const should = of(["LOGS-1", "SESS-8"]);
 const differs = (requirement: string) => [{ requirement, text: "wrong" }];

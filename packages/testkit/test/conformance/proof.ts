@@ -2,9 +2,11 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkAreas } from "../../src/conformance/checks/index.js";
+import { areaOf } from "../../src/conformance/check/check.js";
+import { allChecks, checkAreas } from "../../src/conformance/checks/index.js";
 import type { Area } from "../../src/conformance/requirements/index.js";
 import type { FirstLook } from "../../src/conformance/runner/look.js";
+import type { CheckResult, Verdict } from "../../src/conformance/runner/result.js";
 import { runChecks } from "../../src/conformance/runner/run.js";
 import { suiteTimes, type SuiteTimes } from "../../src/conformance/subject/limits.js";
 import { Subject } from "../../src/conformance/subject/subject.js";
@@ -35,7 +37,7 @@ interface VerdictOptions {
   readonly only?: readonly string[];
 }
 
-async function verdicts(area: Area, options: VerdictOptions = {}): Promise<Record<string, string>> {
+async function resultsOf(area: Area, options: VerdictOptions = {}): Promise<readonly CheckResult[]> {
   const { program = "reference", args = [], times, look, only } = options;
   const [command, ...before] = programs[program];
   const declares = { outlives: program === "outliving" };
@@ -43,16 +45,21 @@ async function verdicts(area: Area, options: VerdictOptions = {}): Promise<Recor
     { command, args: [...before, ...args], declares, ...options.options },
     { ...suiteTimes, ...times },
   );
-  const all = checkAreas.find((one) => one.area === area)?.checks ?? [];
   const { results } = await runChecks({
     subject,
-    checks: only === undefined ? all : all.filter(({ id }) => only.includes(id)),
+    checks: allChecks.filter((check) =>
+      only === undefined ? areaOf(check) === area : only.includes(check.id),
+    ),
     parallel: 2,
     evenWithoutStart: true,
     ...(look === undefined ? {} : { look }),
   });
+  return results;
+}
+
+async function verdicts(area: Area, options: VerdictOptions = {}): Promise<Record<string, string>> {
   return Object.fromEntries(
-    results.map(({ id, verdict, reason, differences }) => [
+    (await resultsOf(area, options)).map(({ id, verdict, reason, differences }) => [
       id,
       [verdict, ...differences.map(({ text }) => text), ...(reason === undefined ? [] : [reason])].join("\n"),
     ]),
@@ -70,27 +77,57 @@ const lookOf = (program: FaultyProgram): FirstLook => ({
   },
 });
 
+/** What checks come to with a program, broken in one way or, without a fault, not at all. */
+export async function verdictsOf(
+  area: Area,
+  { program = "reference", fault }: { readonly program?: FaultyProgram; readonly fault?: Fault },
+  only: readonly string[],
+): Promise<Record<string, { readonly verdict: Verdict; readonly said: readonly string[] }>> {
+  const results = await resultsOf(area, {
+    program,
+    args: fault === undefined ? [] : ["--fault", fault.name],
+    times: fault?.times ?? {},
+    options: fault?.subject,
+    ...(area === "support" || fault === undefined ? {} : { look: lookOf(program) }),
+    only,
+  });
+  return Object.fromEntries(
+    results.map(({ id, verdict, differences, reason }) => [
+      id,
+      { verdict, said: [...differences.map(({ text }) => text), ...(reason === undefined ? [] : [reason])] },
+    ]),
+  );
+}
+
+/** The programs that keep the whole contract and that faults of an area break. */
+export function soundPrograms(area: Area): FaultyProgram[] {
+  const used = new Set(faults[area].map(({ program = "reference" }) => program));
+  return [...used.add("reference")].filter((program) => program !== "script");
+}
+
+/** Makes what the programs need, and takes it away after the tests of a file or a block. */
+export function placePrograms(): void {
+  beforeAll(async () => {
+    process.env[operatorsVariable] = "eu";
+    if (!existsSync(node))
+      await placeNode(node).catch((error: unknown) => {
+        // Another area's test was quicker.
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      });
+  });
+  afterAll(() => rm(elsewhere(process.pid), { recursive: true, force: true }));
+}
+
 /**
  * The proof of one area's checks: without a fault the reference provider passes them all, and each fault turns its
- * own checks red. With `whole` each fault is held against every check of the area and may turn no other one red
- * (blocked they may be): that takes minutes, so it is for the soak.
+ * own checks red. That it turns no other one red takes minutes to prove: `areas/whole.soak.ts` does, and
+ * `matrix/matrix.json` has what it found.
  */
-export function proveArea(area: Area, { whole = false } = {}): void {
+export function proveArea(area: Area): void {
   describe(`the checks of ${area}`, () => {
-    beforeAll(async () => {
-      process.env[operatorsVariable] = "eu";
-      if (!existsSync(node))
-        await placeNode(node).catch((error: unknown) => {
-          // Another area's test was quicker.
-          if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-        });
-    });
+    placePrograms();
 
-    afterAll(() => rm(elsewhere(process.pid), { recursive: true, force: true }));
-
-    const used = new Set(faults[area].map(({ program = "reference" }) => program));
-    const passing = [...used.add("reference")].filter((program) => program !== "script");
-    it.each(passing)("pass with the %s provider", { timeout: 600_000 }, async (program) => {
+    it.each(soundPrograms(area))("pass with the %s provider", { timeout: 600_000 }, async (program) => {
       const found = await verdicts(area, { program });
       const wrong = Object.entries(found).filter(([, verdict]) => !/^(passed|skipped)/.test(verdict));
       expect(Object.fromEntries(wrong)).toEqual({});
@@ -103,17 +140,17 @@ export function proveArea(area: Area, { whole = false } = {}): void {
     });
 
     it.each(faults[area])(
-      whole ? "$name turns exactly its own red" : "$name turns its own red",
+      "$name turns its own red",
       { timeout: 600_000 },
-      async ({ name, breaks, also = [], times = {}, program = "reference", subject: options = {} }) => {
-        const own = [...breaks, ...(whole ? also : [])].filter((id) => id.startsWith(`${area}/`));
+      async ({ name, breaks, times = {}, program = "reference", subject: options = {} }) => {
+        const own = breaks.filter((id) => id.startsWith(`${area}/`));
         const found = await verdicts(area, {
           program,
           args: ["--fault", name],
           times,
           options,
           ...(area === "support" ? {} : { look: lookOf(program) }),
-          ...(whole ? {} : { only: own }),
+          only: own,
         });
         const red = Object.entries(found)
           .filter(([, verdict]) => /^(failed|warned|error)/.test(verdict))

@@ -7,7 +7,11 @@ export const operatorsVariable = "OPERATORS_REGION";
 export const needsOperatorsVariable = defineFault({
   name: "needs-operators-variable",
   breaks: ["process/environment/nothing-of-the-operator"],
-  also: ["process/start/serves", "process/socket/replaces-stale-file"],
+  also: [
+    "process/start/serves",
+    "process/socket/replaces-stale-file",
+    "process/start/refuses-without-socket-variable",
+  ],
   apply: (reference) => {
     const { run } = reference;
     reference.run = () => {

@@ -4,6 +4,7 @@ import { defineFault } from "../../fault.js";
 export const endsWithStdin = defineFault({
   name: "ends-with-stdin",
   breaks: ["process/stdin/end-says-nothing"],
+  also: ["process/start/serves", "process/socket/replaces-stale-file"],
   apply: () => {
     process.stdin.on("end", () => process.exit(0)).resume();
   },
