@@ -112,7 +112,8 @@ export class Reference {
     const drained = this.served?.drain();
     await Promise.all([...this.sessions.values()].map((session) => this.stopSession(session)));
     await drained;
-    if (this.served !== undefined) rmSync(this.served.path, { force: true });
+    // It may be there already while the start is still under way.
+    rmSync(this.served?.path ?? process.env.GESTALT_PLUGIN_SOCKET ?? "", { force: true });
     await this.#closeDirectory();
     process.exit(0);
   };
