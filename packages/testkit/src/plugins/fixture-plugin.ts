@@ -7,6 +7,7 @@ import { Server } from "@grpc/grpc-js";
 import { behavioursAtStart, boot } from "./at-start.js";
 import { createEndSwitch } from "./endings.js";
 import { grandchildFlag, runGrandchild } from "./grandchild.js";
+import { reachFlag, runReach } from "./reach.js";
 import type { PluginState } from "./handlers.js";
 import { addIntegrationService } from "./integration-service.js";
 import { listenAt, pluginSocketPath } from "./listen.js";
@@ -59,6 +60,7 @@ function watchParent(onGone: () => void): void {
 
 const [first, second] = process.argv.slice(2);
 if (first === grandchildFlag && second !== undefined) runGrandchild(second);
+else if (first === reachFlag && second !== undefined) void runReach(second);
 else
   main().catch((error: unknown) => {
     process.stderr.write(`fixture plugin: ${error instanceof Error ? error.message : String(error)}\n`);

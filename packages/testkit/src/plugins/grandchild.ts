@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { writeSync, closeSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { Readable } from "node:stream";
+import { ownProgramArgs } from "./own-program.js";
 import { ownFacts } from "./process-facts.js";
 import type { ProcessFacts, SpawnParams } from "./operations.js";
 
@@ -66,10 +66,6 @@ export function runGrandchild(roleText: string): void {
   }, 5);
 }
 
-/** Of `process.execPath`, which in an executable is this program itself, and elsewhere starts its file. */
 function programArgs(role: Role): string[] {
-  // Asked for at run time: the packages' bundler takes "node:" off, and this module has no other name.
-  const { isSea } = process.getBuiltinModule("node:sea");
-  const file = isSea() ? [] : [fileURLToPath(import.meta.url)];
-  return [...file, grandchildFlag, JSON.stringify(role)];
+  return ownProgramArgs(grandchildFlag, JSON.stringify(role));
 }

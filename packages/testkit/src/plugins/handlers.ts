@@ -6,6 +6,7 @@ import { fetchUrl } from "./fetch-url.js";
 import { spawnGrandchild } from "./grandchild.js";
 import { writeLogLines } from "./log-lines.js";
 import type { FixtureOperationId, FixtureOperations } from "./operations.js";
+import { reach } from "./reach.js";
 import { processTree } from "./process-facts.js";
 import { argumentFacts, environmentFacts, identityFacts } from "./start-facts.js";
 
@@ -73,6 +74,7 @@ export function createHandlers(state: PluginState): Handlers {
       return {};
     },
     fetch: fetchUrl,
+    reach,
     sleep: ({ ms }) => new Promise((resolve) => setTimeout(() => resolve({}), ms)),
   };
 }

@@ -241,6 +241,28 @@ export const fixtureOperations: readonly FixtureOperation[] = [
     ],
   },
   {
+    id: "reach",
+    description: "Tries to get out of its guest without any proxy, to an address and port.",
+    result: "reached: a connection was made or an answer came; otherwise error",
+    parameters: [
+      {
+        name: "how",
+        type: "string",
+        description: "A TCP connection; a UDP datagram, which has to be answered; a DNS query to a resolver.",
+        required: true,
+        oneOf: ["tcp", "udp", "dns"],
+      },
+      { name: "host", type: "string", description: "A name or an address.", required: true },
+      { name: "port", type: "integer", description: "Where.", required: true, min: 1, max: 65_535 },
+      {
+        name: "inChild",
+        type: "boolean",
+        description: "A process of its own tries it, with PATH alone. Default false.",
+      },
+      { name: "timeoutMs", type: "integer", description: "Default 1,000.", min: 1 },
+    ],
+  },
+  {
     id: "sleep",
     description: "Answers after a while.",
     result: "{}",
@@ -375,6 +397,17 @@ export interface FixtureOperations {
           proxyStatus?: number;
         };
   };
+  /** Tries to get out of its guest without any proxy. */
+  reach: {
+    params: {
+      readonly how: "tcp" | "udp" | "dns";
+      readonly host: string;
+      readonly port: number;
+      readonly inChild?: boolean;
+      readonly timeoutMs?: number;
+    };
+    result: { reached: boolean; error?: string };
+  };
   /** Answers after a while. */
   sleep: { params: { readonly ms: number }; result: Record<string, never> };
 }
@@ -388,5 +421,9 @@ export type LogParams = FixtureOperations["log"]["params"];
 export type SpawnParams = FixtureOperations["spawn"]["params"];
 /** The parameters of `fetch`. */
 export type FetchParams = FixtureOperations["fetch"]["params"];
+/** The parameters of `reach`. */
+export type ReachParams = FixtureOperations["reach"]["params"];
+/** The answer of `reach`. */
+export type ReachResult = FixtureOperations["reach"]["result"];
 /** The answer of `fetch`. */
 export type FetchResult = FixtureOperations["fetch"]["result"];

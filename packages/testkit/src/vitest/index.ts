@@ -21,6 +21,7 @@ import { Subject } from "../conformance/subject/subject.js";
 
 export type { SuiteTimes } from "../conformance/subject/limits.js";
 export type {
+  EgressPlace,
   InvalidConfig,
   PluginPlace,
   SessionHints,

@@ -3,7 +3,7 @@ import type { SubjectOptions } from "../../src/conformance/subject/options.js";
 import type { Reference } from "./reference/reference.js";
 
 /** Which program a fault breaks. */
-export type FaultyProgram = "reference" | "script" | "workspaces" | "outliving";
+export type FaultyProgram = "reference" | "script" | "workspaces" | "outliving" | "relayed";
 
 /** One way to break the reference provider, and the checks that have to see it. */
 export interface Fault {
@@ -17,7 +17,7 @@ export interface Fault {
   readonly times?: Partial<SuiteTimes>;
   /**
    * The program that it breaks, where that is not the reference provider as an executable: `script` is the same as a
-   * script, `workspaces` the same with workspaces, `outliving` the one whose sessions outlive it.
+   * script, `workspaces` the same with workspaces, `relayed` the same without DIRECT access, `outliving` the one whose sessions outlive it.
    */
   readonly program?: FaultyProgram;
   /** What the suite is told of the provider beside its program. */

@@ -1,7 +1,4 @@
 import { format } from "prettier";
-import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { ownerOf, owners } from "../../src/conformance/check/steps.js";
 import { HostError } from "../../src/host/host-error.js";
@@ -10,25 +7,13 @@ import { areas, isRequirement, requirements } from "../../src/conformance/requir
 import { requirementsDocument } from "../../src/conformance/requirements/document.js";
 import { faults } from "../broken-providers/faults/index.js";
 
-const folder = fileURLToPath(new URL("pending", import.meta.url));
-
-/** Requirements whose checks are still to be written, by area: a list that only gets shorter. */
-function pending(area: string): string[] {
-  const files = readdirSync(folder);
-  if (!files.includes(`${area}.txt`)) return [];
-  return readFileSync(join(folder, `${area}.txt`), "utf8")
-    .split("\n")
-    .filter(Boolean);
-}
-
 describe("requirements", () => {
   it.each(areas)("of %s each have a check or a reason why they can't have one", (area) => {
     const checked = new Set(allChecks.flatMap((check) => check.requirements));
     const open = requirements
       .filter((one) => one.area === area && one.noCheck === undefined && !checked.has(one.id))
       .map(({ id }) => id);
-    // A line of the list that has its check by now has to go.
-    expect(open).toEqual(pending(area));
+    expect(open).toEqual([]);
   });
 
   it("have a check or a reason, not both", () => {

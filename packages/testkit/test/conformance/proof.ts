@@ -24,6 +24,7 @@ const programs: Readonly<Record<FaultyProgram, readonly [command: string, ...arg
   reference: [node, script],
   script: [script],
   workspaces: [node, script, "--with", "workspaces"],
+  relayed: [node, script, "--with", "relays"],
   outliving: [node, fixture("outliving-runtime.mjs")],
 };
 
@@ -71,8 +72,8 @@ const lookOf = (program: FaultyProgram): FirstLook => ({
   notices: [],
   support: {
     canHostPlugins: true,
-    hostServiceAccess: "direct",
-    egressMode: "none",
+    hostServiceAccess: program === "relayed" ? "none" : "direct",
+    egressMode: program === "outliving" ? "none" : "hostname",
     preparesWorkspaces: program === "workspaces",
   },
 });

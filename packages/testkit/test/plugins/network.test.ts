@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createSocket } from "node:dgram";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { connect, type AddressInfo, type Socket } from "node:net";
@@ -112,6 +113,37 @@ it("fetches https:// directly and through a tunnel", async () => {
   expect((await plugin.execute("fetch", { url })).body).toMatchObject({
     code: "DEPTH_ZERO_SELF_SIGNED_CERT",
   });
+});
+
+it("EGR-2: tries ways past a proxy, also from a child, and tells which led somewhere", async () => {
+  const origin = await serve((_request, response) => response.end());
+  const udp = createSocket("udp4");
+  udp.on("message", (message, { address, port }) => {
+    if (message.length >= 12) message.writeUInt16BE(0x81_83, 2);
+    udp.send(message, port, address);
+  });
+  await new Promise<void>((resolve) => udp.bind(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    udp.close();
+  });
+  const plugin = await startPlugin();
+  await plugin.ready();
+  const host = "127.0.0.1";
+  for (const inChild of [false, true]) {
+    const [tcp, datagrams] = [
+      { how: "tcp", host, inChild } as const,
+      { host, port: udp.address().port, inChild },
+    ];
+    expect(await plugin.call("reach", { ...tcp, port: Number(origin.split(":")[1]) })).toEqual({
+      reached: true,
+    });
+    expect((await plugin.execute("reach", { ...tcp, port: 1 })).body).toMatchObject({ reached: false });
+    for (const how of ["udp", "dns"] as const) {
+      expect(await plugin.call("reach", { ...datagrams, how })).toEqual({ reached: true });
+      const nowhere = await plugin.execute("reach", { ...datagrams, how, port: 1, timeoutMs: 200 });
+      expect(nowhere.body).toMatchObject({ reached: false });
+    }
+  }
 });
 
 it("gives up a fetch that gets no answer", async () => {

@@ -19,7 +19,7 @@ export interface Target {
  * @throws {@link SelectionError} when nothing, too much or something that is not there is named
  */
 export function subjectOf({ words, attach }: Target, config: SuiteConfig): SubjectOptions {
-  const { provider = {}, session, plugin, declares, invalidConfig } = config;
+  const { provider = {}, session, plugin, egress, declares, invalidConfig } = config;
   const { name, config: providerConfig, env } = provider;
   const common = {
     ...(name !== undefined && { name }),
@@ -27,6 +27,7 @@ export function subjectOf({ words, attach }: Target, config: SuiteConfig): Subje
     ...(env && { env }),
     ...(session && { session }),
     ...(plugin && { plugin }),
+    ...(egress && { egress }),
     ...(declares && { declares }),
     ...(invalidConfig && { invalidConfig }),
   };

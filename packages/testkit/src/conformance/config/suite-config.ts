@@ -4,7 +4,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { jsonSchema } from "@gestalt-runtime/sdk";
 import schema from "../../../schema/conformance.schema.json" with { type: "json" };
 import type { SuiteTimes } from "../subject/limits.js";
-import type { InvalidConfig, PluginPlace, SessionHints } from "../subject/options.js";
+import type { EgressPlace, InvalidConfig, PluginPlace, SessionHints } from "../subject/options.js";
 import type { Declarations } from "../subject/profile.js";
 
 /** The suite's config file, as `schema/conformance.schema.json` describes it; its paths are absolute here. */
@@ -19,6 +19,7 @@ export interface SuiteConfig {
   };
   readonly session?: SessionHints;
   readonly plugin?: PluginPlace;
+  readonly egress?: EgressPlace;
   readonly declares?: Partial<Declarations>;
   readonly invalidConfig?: readonly InvalidConfig[];
   readonly timeouts?: Partial<SuiteTimes>;

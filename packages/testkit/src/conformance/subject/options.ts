@@ -23,6 +23,8 @@ export interface SubjectOptions {
   readonly session?: SessionHints;
   /** The fixture plugin as the guest sees it, where it is not this machine's. */
   readonly plugin?: PluginPlace;
+  /** Where guests find what the suite serves, for checks of egress policies. */
+  readonly egress?: EgressPlace;
   /** What no call can tell. */
   readonly declares?: Partial<Declarations>;
 }
@@ -58,4 +60,13 @@ export interface PluginPlace {
   readonly args?: readonly string[];
   /** What it needs in its environment. Default: nothing. */
   readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What an egress policy is checked against (EGR). */
+export interface EgressPlace {
+  /**
+   * Name or address of this machine as guests without a policy, and the runtime's proxy, reach it. Default: its first
+   * IPv4 address that is no loopback one, else 127.0.0.1.
+   */
+  readonly originHost?: string;
 }

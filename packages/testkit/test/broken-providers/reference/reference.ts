@@ -29,6 +29,7 @@ import { LogPusher } from "./logs.js";
 import { pluginEnvironment } from "./plugin-environment.js";
 import { PluginProcess, type PluginStart } from "./plugin-process.js";
 import { serveSocket, type Served } from "./serve.js";
+import { WaysOut, type WayOut } from "./way-out.js";
 import { Workspaces } from "./workspaces.js";
 
 export interface Session {
@@ -42,6 +43,8 @@ export interface Session {
   reason: string;
   message: string;
   plugin: PluginProcess | undefined;
+  /** Set where an egress policy is enforced. */
+  wayOut: WayOut | undefined;
   /** Set when StartPlugin was called: there is only one (PLUG-6). */
   pluginAsked: boolean;
   stopped: boolean;
@@ -68,6 +71,7 @@ type AnyHandler = (request: never, call: unknown) => Promise<unknown>;
 export class Reference {
   readonly sessions = new Map<string, Session>();
   readonly logs = new LogPusher();
+  readonly waysOut = new WaysOut();
   configured = false;
   directory = "";
   served: Served | undefined;
@@ -78,6 +82,7 @@ export class Reference {
 
   // What faults replace.
 
+  hostServiceAccess = PluginRuntimeHostServiceAccess.DIRECT;
   /** The whole start: serve, then wait. */
   run = async (): Promise<void> => {
     const path = process.env.GESTALT_PLUGIN_SOCKET;
@@ -134,6 +139,7 @@ export class Reference {
   stopSession = async (session: Session): Promise<void> => {
     session.stopped = true;
     if (session.plugin !== undefined) await this.endPlugin(session.plugin);
+    await session.wayOut?.close();
     await this.removeDirectory(session);
     await this.logs.flush(session.id);
     this.logs.forget(session.id);
@@ -251,8 +257,8 @@ export class Reference {
         configured();
         return {
           canHostPlugins: this.sandbox === undefined,
-          hostServiceAccess: PluginRuntimeHostServiceAccess.DIRECT,
-          egressMode: PluginRuntimeEgressMode.NONE,
+          hostServiceAccess: this.hostServiceAccess,
+          egressMode: PluginRuntimeEgressMode.HOSTNAME,
         };
       },
       startSession: async ({ metadata }, call) => {
@@ -268,6 +274,7 @@ export class Reference {
           reason: "",
           message: "",
           plugin: undefined,
+          wayOut: undefined,
           pluginAsked: false,
           stopped: false,
         };
@@ -342,10 +349,12 @@ export class Reference {
         const socketPath = join(session.directory, "p.sock");
         try {
           session.plugin = await this.startPlugin({
-            command: request.command,
-            args: request.args,
+            ...(await this.waysOut.startOf(
+              session,
+              request,
+              this.pluginEnvironment(session, request, socketPath),
+            )),
             cwd: process.cwd(),
-            environment: this.pluginEnvironment(session, request, socketPath),
             socketPath,
             signal: abort.signal,
             onStarted: (plugin) => (session.plugin = plugin),

@@ -1,5 +1,4 @@
 import { RuntimeProviderError } from "@gestalt-runtime/sdk";
-import { PluginRuntimeEgressMode } from "@gestalt-runtime/sdk/protocol";
 import { defineFault } from "../../fault.js";
 
 export const tellsWhatIsFree = defineFault({
@@ -66,9 +65,6 @@ export const claimsHostname = defineFault({
   name: "claims-hostname",
   breaks: ["support/egress-mode/hostname-denies"],
   apply: (reference) => {
-    reference.around("getSupport", async (request, next) => ({
-      ...(await next(request)),
-      egressMode: PluginRuntimeEgressMode.HOSTNAME,
-    }));
+    reference.waysOut.closed = false;
   },
 });

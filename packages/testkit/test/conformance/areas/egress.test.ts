@@ -1,0 +1,3 @@
+import { proveArea } from "../proof.js";
+
+proveArea("egress");
