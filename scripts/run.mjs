@@ -1,5 +1,5 @@
-// `npm test`, `npm run demo`, `npm run bench`, `npm run soak`, `npm run package`, `npm run check`, `npm run docs:api`:
-// each does all that it needs, on a machine that has Node.js and nothing else. Only Node.js's own modules may be
+// `npm test`, `npm run demo`, `npm run bench`, `npm run soak`, `npm run mutation`, `npm run package`, `npm run check`,
+// `npm run docs:api`: each does all that it needs, on a machine that has Node.js and nothing else. Only Node.js's own modules may be
 // imported up to the point where packages are installed.
 import { assertNodeVersion } from "./lib/node-version.mjs";
 import { debianPackages } from "./lib/debian.mjs";
@@ -24,6 +24,15 @@ const tasks = {
   soak: {
     build: { packages: true, fixtures: true },
     run: async (args) => (await import("./soak/run.mjs")).runSoaks(args),
+  },
+  mutation: {
+    build: { packages: true, fixtures: false },
+    run: async (args) =>
+      (await import("./lib/commands.mjs")).runTool("stryker", [
+        "run",
+        "scripts/mutation/stryker.config.mjs",
+        ...args,
+      ]),
   },
   package: {
     build: { packages: true, fixtures: false },

@@ -53,11 +53,13 @@ describe("expectations", () => {
     });
     expect(await t.refused("B", Promise.resolve(7), "NOT_FOUND")).toBe(undefined);
     expect(await t.refused("C", Promise.resolve(7), "NOT_FOUND", { requirement: "SESS-9" })).toBe(undefined);
+    await t.refused("D", Promise.resolve(7), ["NOT_FOUND", "ABORTED"]);
     expect(differences).toEqual([
       { requirement: "SESS-9", text: 'A failed with INTERNAL ("oh"); expected NOT_FOUND or ABORTED' },
       { requirement: "SESS-9", text: 'A was refused with a message that does not name "s-1": "oh"' },
       { requirement: "SESS-8", text: "B was answered with OK; expected NOT_FOUND" },
       { requirement: "SESS-9", text: "C was answered with OK; expected NOT_FOUND" },
+      { requirement: "SESS-8", text: "D was answered with OK; expected NOT_FOUND or ABORTED" },
     ]);
   });
 
