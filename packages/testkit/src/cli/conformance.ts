@@ -201,6 +201,7 @@ async function tellGithub(report: ConformanceReport): Promise<void> {
 function exitCodeOf({ verdict, counts }: ConformanceReport): ExitCode {
   if (verdict === "not-started") return exitCodes.notStarted;
   if (verdict === "interrupted") return exitCodes.interrupted;
+  if (verdict === "nothing-checked") return exitCodes.usage;
   if (counts.error > 0) return exitCodes.suiteFault;
   return verdict === "conformant" ? exitCodes.ok : exitCodes.failed;
 }

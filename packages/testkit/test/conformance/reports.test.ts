@@ -13,7 +13,7 @@ const stop = "session/stop-session/ends-session";
 describe("a verdict", () => {
   it.each([
     ["passed", {}, "conformant"],
-    ["skipped", {}, "conformant"],
+    ["skipped", {}, "nothing-checked"],
     ["failed", {}, "not-conformant"],
     ["blocked", {}, "not-conformant"],
     ["error", {}, "not-conformant"],

@@ -75,6 +75,7 @@ function verdictOf(report: Omit<ConformanceReport, "verdict">): ConformanceRepor
   const { counts, staleBaseline, run } = report;
   const red = counts.failed + counts.blocked + counts.error - counts.known;
   if (red > 0 || staleBaseline.length > 0 || (run.strict && counts.warned > 0)) return "not-conformant";
+  if (report.checks.every(({ verdict }) => verdict === "skipped")) return "nothing-checked";
   return "conformant";
 }
 

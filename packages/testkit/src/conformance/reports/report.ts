@@ -44,8 +44,8 @@ export interface ConformanceReport {
   };
   /** What it says of itself; `support` is null where it did not say. */
   readonly profile: { readonly support: AdvertisedSupport | null; readonly declares: Declarations };
-  /** `not-started`: there was nothing to check. */
-  readonly verdict: "conformant" | "not-conformant" | "not-started" | "interrupted";
+  /** `not-started`: there was nothing to check; `nothing-checked`: every check that was chosen was skipped. */
+  readonly verdict: "conformant" | "not-conformant" | "not-started" | "nothing-checked" | "interrupted";
   /** Why it did not start, or what it refused at first; absent where all was well. */
   readonly diagnosis?: string;
   readonly counts: Readonly<Record<Verdict | "known", number>>;

@@ -16,6 +16,7 @@ export function headline(report: ConformanceReport): { readonly conformant: bool
     conformant: run.partial ? "What was checked conforms" : "Conformant",
     "not-conformant": "Not conformant",
     "not-started": "Nothing was checked",
+    "nothing-checked": "Nothing was checked",
     interrupted: "Interrupted",
   };
   const seconds = (run.durationMs / 1_000).toFixed(1);

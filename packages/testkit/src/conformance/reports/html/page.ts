@@ -51,6 +51,7 @@ function verdictWord({ verdict, run }: ConformanceReport): string {
   const words = {
     "not-conformant": "Not conformant",
     "not-started": "Nothing was checked",
+    "nothing-checked": "Nothing was checked",
     interrupted: "Interrupted",
   };
   return words[verdict];
