@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { GetPluginRuntimeSessionRequestSchema, PluginRuntimeProvider } from "@gestalt-runtime/sdk/protocol";
 import type { Subject } from "./subject.js";
-import { median } from "./statistics.js";
+import { median, percentile } from "./statistics.js";
 
 const run = promisify(execFile);
 
@@ -14,13 +14,18 @@ const run = promisify(execFile);
 export interface LoadResult {
   readonly medianUs: number;
   readonly callsPerSecond: number;
+  /** What one call in a hundred takes longer than. */
+  readonly p99Us: number;
 }
 
-/** Calls GetSession `calls` times with `inFlight` calls at once. */
+/** How long a load goes on: for so many calls, or for so many seconds. */
+export type Amount = number | { readonly seconds: number };
+
+/** Calls GetSession with `inFlight` calls at once. */
 export type Load = (
   subject: Subject,
   sessionId: string,
-  calls: number,
+  amount: Amount,
   inFlight: number,
 ) => Promise<LoadResult>;
 
@@ -40,7 +45,7 @@ export async function findLoad(): Promise<{ name: string; load: Load }> {
 async function loadWithH2load(
   subject: Subject,
   sessionId: string,
-  calls: number,
+  amount: Amount,
   inFlight: number,
 ): Promise<LoadResult> {
   const directory = await mkdtemp(join(tmpdir(), "gst-l-"));
@@ -57,7 +62,8 @@ async function loadWithH2load(
     const { stdout } = await run(
       "h2load",
       [
-        ...["-n", String(calls), "-c", "1", "-m", String(inFlight), "-t", "1"],
+        ...(typeof amount === "number" ? ["-n", String(amount)] : ["-D", String(amount.seconds)]),
+        ...["-c", "1", "-m", String(inFlight), "-t", "1"],
         ...["-d", body, "-H", "content-type: application/grpc", "-H", "te: trailers"],
         `--log-file=${log}`,
         `--base-uri=unix:${subject.socket}`,
@@ -65,10 +71,13 @@ async function loadWithH2load(
       ],
       { maxBuffer: 16 * 1024 * 1024 },
     );
-    if (!stdout.includes(`${calls} succeeded, 0 failed`)) throw new Error(`h2load failed:\n${stdout}`);
+    const [, succeeded] = /(\d+) succeeded, 0 failed/.exec(stdout) ?? [];
+    if (succeeded === undefined || (typeof amount === "number" && Number(succeeded) !== amount))
+      throw new Error(`h2load failed:\n${stdout}`);
     const callsPerSecond = Number(/finished in .*?, ([\d.]+) req\/s/.exec(stdout)?.[1]);
     const lines = (await readFile(log, "utf8")).trim().split("\n");
-    return { callsPerSecond, medianUs: median(lines.map((line) => Number(line.split("\t")[2]))) };
+    const times = lines.map((line) => Number(line.split("\t")[2]));
+    return { callsPerSecond, medianUs: median(times), p99Us: percentile(times, 0.99) };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -77,23 +86,25 @@ async function loadWithH2load(
 async function loadWithNode(
   subject: Subject,
   sessionId: string,
-  calls: number,
+  amount: Amount,
   inFlight: number,
 ): Promise<LoadResult> {
   const client = subject.channel.client(PluginRuntimeProvider);
   const times: number[] = [];
-  let left = calls;
+  let left = typeof amount === "number" ? amount : Infinity;
   const started = performance.now();
+  const end = typeof amount === "number" ? Infinity : started + amount.seconds * 1_000;
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
-      while (left-- > 0) {
+      while (left-- > 0 && performance.now() < end) {
         const from = performance.now();
         await client.getSession({ sessionId });
         times.push((performance.now() - from) * 1_000);
       }
     }),
   );
-  return { callsPerSecond: (calls / (performance.now() - started)) * 1_000, medianUs: median(times) };
+  const callsPerSecond = (times.length / (performance.now() - started)) * 1_000;
+  return { callsPerSecond, medianUs: median(times), p99Us: percentile(times, 0.99) };
 }
 
 /** h2load takes any answer for a success: one checked call first. Gives the id of the session to ask for. */
