@@ -160,6 +160,8 @@ describe("the fake cloud", () => {
     await expect
       .poll(async () => (await cloud.record()).sandboxes)
       .toMatchObject([{ running: true, command: "./sh" }]);
+    // A program that runs has not written yet.
+    await cloud.call("GET", `/v1/sandboxes/${id}/program/output?waitMs=10000&cursor=0`);
     await cloud.endByLimit("a", "memory", "512 MiB");
     const { body } = await cloud.call("GET", `/v1/sandboxes/${id}/program?waitMs=10000`);
     expect(body).toEqual({ state: "limit", limit: "memory", detail: "512 MiB" });
