@@ -86,8 +86,11 @@ export function waitForHttp2(target: DialTarget, options: WaitForHttp2Options): 
       timer = undefined;
       folder?.begin();
       // Most looks come too early, and a connection that fails costs far more than a look at the folder.
-      if (isMissing(target)) found("refused");
-      else probeHttp2(target, answerTimeoutMs, signal).then(found, reject);
+      const answer = isMissing(target)
+        ? Promise.resolve("refused" as const)
+        : probeHttp2(target, answerTimeoutMs, signal);
+      // What the caller's function throws ends the wait, and is nobody else's error.
+      answer.then(found).catch(fail);
     };
     const found = (answer: Http2Answer): void => {
       if (signal.aborted) return;
@@ -111,10 +114,11 @@ export function waitForHttp2(target: DialTarget, options: WaitForHttp2Options): 
       folder?.close();
       signal.removeEventListener("abort", abort);
     };
-    const abort = (): void => {
+    const fail = (error: unknown): void => {
       end();
-      reject(signal.reason as Error);
+      reject(error);
     };
+    const abort = (): void => fail(signal.reason);
     const folder = target.type === "unix" ? new FolderWatch(target.path, changed) : undefined;
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();

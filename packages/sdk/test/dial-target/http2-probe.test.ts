@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import { createServer as createHttp1 } from "node:http";
 import { createSecureServer, createServer as createHttp2 } from "node:http2";
 import { createServer, type AddressInfo, type Server } from "node:net";
@@ -26,6 +27,16 @@ function socketPath(): string {
   const folder = mkdtempSync("/tmp/l1-");
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return join(folder, "s");
+}
+
+/** A socket's file whose server is gone. */
+async function staleSocket(): Promise<string> {
+  const path = socketPath();
+  const server = createServer().listen(`${path}.bound`);
+  await once(server, "listening");
+  renameSync(`${path}.bound`, path);
+  server.close();
+  return path;
 }
 
 describe("probeHttp2", () => {
@@ -117,6 +128,22 @@ describe("waitForHttp2", () => {
     await expect(waiting).rejects.toThrow("enough");
     expect(looks).toBeGreaterThan(1);
     expect(looks).toBeLessThan(200);
+  });
+
+  it.each([
+    ["of a socket that is not there", socketPath],
+    ["of one that does not listen any more", staleSocket],
+  ])("PLUG-4: ends with what its caller's function throws, told %s", async (_, where) => {
+    const told = waitForHttp2(
+      { type: "unix", path: await where() },
+      {
+        signal: AbortSignal.timeout(10_000),
+        onAnswer: () => {
+          throw new Error("told enough");
+        },
+      },
+    );
+    await expect(told).rejects.toThrow("told enough");
   });
 
   it("PLUG-7: ends with its signal's reason", async () => {
