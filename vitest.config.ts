@@ -22,8 +22,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     // A test that hangs at the end leaks something: it is to be seen, not to be ended quietly.
     teardownTimeout: 10_000,
-    // On CI's shared machines a test gets a second try. What needed it is named at the end of the run: it is to be
+    // On CI's shared machines a test gets two more tries. What needed it is named at the end of the run: it is to be
     // mended, not to be lived with.
-    retry: process.env.CI === undefined ? 0 : 1,
+    retry: process.env.CI === undefined ? 0 : 2,
   },
 });
