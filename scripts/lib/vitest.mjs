@@ -28,7 +28,7 @@ export async function runTests(args) {
     if (status !== "passed" && status !== "failed") say(`skipped: ${name}`);
   for (const { name, status, failureMessages } of tests)
     if (status === "passed" && failureMessages.length > 0)
-      say(`unsteady, passed on its second try: ${name}\n${failureMessages[0]}`);
+      say(`unsteady, passed on a later try: ${name}\n${failureMessages[0]}`);
   return code;
 }
 
