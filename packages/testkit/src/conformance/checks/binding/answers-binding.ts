@@ -16,5 +16,10 @@ export const answersBinding = defineCheck({
     t.expect.equal("the binding's session_id", binding.sessionId, session.id);
     t.expect.equal("the binding's env_var", binding.envVar, "ANY_SERVICE");
     t.expect.equal("the binding's relay.dial_target", binding.relay?.dialTarget, dialTarget);
+    const other = await t.expect.answered(
+      "BindHostService of another variable",
+      session.bind("OTHER_SERVICE", dialTarget),
+    );
+    t.expect(other.id !== binding.id, "two bindings have the same id");
   },
 });

@@ -43,13 +43,16 @@ export const secondBindingWins = defineCheck({
   run: async (t) => {
     const session = await t.session(await t.provider());
     const [first, second] = ["tls://first.example.com:1", "tcp://second.example.com:2"];
-    const before = await t.expect.answered("the first BindHostService", session.bind("TWICE", first));
+    await t.relies("bind", "BindHostService", () => session.bind("TWICE", first));
     const after = await t.expect.answered(
       "the second BindHostService of a variable",
       session.bind("TWICE", second),
     );
-    t.expect.equal("relay.dial_target in the second answer", after.relay?.dialTarget, second);
-    t.expect(before.id !== after.id, "both bindings have the same id", "BIND-1");
+    // Whether answers hold the relay at all is another check's question.
+    t.expect(
+      after.relay?.dialTarget !== first,
+      "the second answer has the first binding's relay.dial_target",
+    );
     const { env } = await (await t.plugin(session)).execute("env");
     t.expect.equal("the variable that was bound twice, in the plugin", env.TWICE, second);
   },

@@ -1,10 +1,6 @@
 import type { Fault } from "../../fault.js";
-import { emptyBindingAnswer } from "./empty-answer.js";
+import * as answers from "./answers.js";
 import * as sees from "./plugin-sees.js";
 import * as refusals from "./refusals.js";
 
-export const bindingFaults: readonly Fault[] = [
-  emptyBindingAnswer,
-  ...Object.values(refusals),
-  ...Object.values(sees),
-];
+export const bindingFaults: readonly Fault[] = [answers, refusals, sees].flatMap((all) => Object.values(all));
