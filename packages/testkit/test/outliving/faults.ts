@@ -78,7 +78,11 @@ export const outlivingFaults: readonly OutlivingFault[] = [
     backend: (backend) =>
       but<SessionBackend<string>>(backend, {
         adopt: (handle, io) => blind(backend.adopt(handle, io)),
-        inspect: () => Promise.resolve({ guest: "up", plugin: "running" }),
+        inspect: async (handle, context) => {
+          const facts = await backend.inspect(handle, context);
+          // A session that never had a plugin is not broken.
+          return facts.guest === "up" && facts.plugin === "none" ? facts : { guest: "up", plugin: "running" };
+        },
       }),
   },
   {
