@@ -1,3 +1,4 @@
+import { ServerResponse } from "node:http";
 import type { EgressPolicy, EgressProxyOptions } from "@gestalt-runtime/sdk/egress";
 import { egressPolicy, type EnforcedEgressRequest } from "@gestalt-runtime/sdk/egress";
 import { defineFault } from "../../fault.js";
@@ -112,12 +113,11 @@ export const refusesLikeUnreachable = defineFault({
     "egress/default-action/list-wins",
     "egress/default-action/deny",
   ],
-  apply: (reference) => {
-    proxies(reference, (options) => ({
-      ...options,
-      policy: { ...options.policy, allows: () => true, listsExactly: () => true },
-      // A proxy that nobody serves.
-      upstream: "http://127.0.0.1:1",
-    }));
+  apply: () => {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its response below
+    const { writeHead } = ServerResponse.prototype;
+    ServerResponse.prototype.writeHead = function (this: ServerResponse, status: number, ...rest: unknown[]) {
+      return Reflect.apply(writeHead, this, [status === 403 ? 502 : status, ...rest]) as ServerResponse;
+    };
   },
 });
