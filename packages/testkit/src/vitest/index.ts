@@ -11,6 +11,7 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { areaOf, type Check } from "../conformance/check/check.js";
 import { allChecks } from "../conformance/checks/index.js";
+import type { Leak } from "../conformance/leftovers/leak.js";
 import { firstLook, profileOf, type FirstLook } from "../conformance/runner/look.js";
 import type { CheckResult } from "../conformance/runner/result.js";
 import { runCheck } from "../conformance/runner/run-check.js";
@@ -63,6 +64,7 @@ export function describeConformance(options: DescribeConformanceOptions): void {
   if (checks.length === 0) throw new RangeError(`areas: ${areas?.join(", ") ?? ""} hold no check`);
   describe(name, () => {
     let open: { subject: Subject; shared: SharedProvider; look: FirstLook } | undefined;
+    const leaks: Leak[] = [];
     beforeAll(async () => {
       const subject = await Subject.open(provider, times);
       const look = await firstLook(subject, AbortSignal.timeout(times.startMs + times.checkMs));
@@ -76,6 +78,9 @@ export function describeConformance(options: DescribeConformanceOptions): void {
 
     for (const [area, group] of byArea(checks))
       describe(area, () => {
+        // What follows is about all that the providers before it have left.
+        if (group.some(({ last }) => last === true))
+          beforeAll(async () => void leaks.push(...((await open?.shared.end()) ?? [])), 30_000);
         it.for(group.map((check) => [check.id, check] as const))(
           "%s",
           // The suite's own limit is to come first: it says what the check was at.
@@ -84,7 +89,7 @@ export function describeConformance(options: DescribeConformanceOptions): void {
             if (open === undefined) throw new Error("the provider was not started");
             const { subject, shared, look } = open;
             const profile = profileOf(subject, look);
-            const result = await runCheck(check, { subject, shared, profile, seed, signal });
+            const result = await runCheck(check, { subject, shared, profile, seed, signal, leaks });
             if (result.verdict === "skipped") skip(result.reason);
             const isRed = !(result.verdict === "passed" || (result.verdict === "warned" && !strict));
             if (!known.has(check.id)) {
@@ -99,9 +104,13 @@ export function describeConformance(options: DescribeConformanceOptions): void {
   });
 }
 
+/** What has to come last has a group of its own. */
 function byArea(checks: readonly Check[]): Map<string, Check[]> {
   const areas = new Map<string, Check[]>();
-  for (const check of checks) areas.set(areaOf(check), [...(areas.get(areaOf(check)) ?? []), check]);
+  const last = checks.filter((check) => check.last === true);
+  for (const check of checks.filter((one) => one.last !== true))
+    areas.set(areaOf(check), [...(areas.get(areaOf(check)) ?? []), check]);
+  if (last.length > 0) areas.set("once all is over", last);
   return areas;
 }
 

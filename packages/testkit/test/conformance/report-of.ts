@@ -51,7 +51,7 @@ export async function reportOf(
     suiteVersion: "1.2.3",
     startedAt: new Date(0),
     named: "/p",
-    repeatCommand: (id) => `gestalt-runtime conformance --check ${id} -- /p`,
+    repeatCommand: (...ids) => `gestalt-runtime conformance --check ${ids.join(" --check ")} -- /p`,
     ...given,
   });
 }

@@ -121,6 +121,28 @@ Not conformant: 1 passed, 1 failed, 1 blocked, 1 met a fault of the suite, 1 ski
 `);
   });
 
+  it("each tell what a run has left behind, after which check, what that breaks, why it happens and what to do", async () => {
+    const left = result("process/end/leaves-nothing", "failed", {
+      requirements: ["PROC-8", "SESS-8"],
+      differences: [
+        { requirement: "PROC-8", text: "process sleep was left, after plugin/start-plugin/serves" },
+      ],
+      repeatWith: ["plugin/start-plugin/serves"],
+    });
+    const made = await report([result("plugin/start-plugin/serves", "passed"), left]);
+    expect(made.verdict).toBe("not-conformant");
+    expect(made.checks[1]?.repeat).toBe(
+      "gestalt-runtime conformance --check plugin/start-plugin/serves --check process/end/leaves-nothing -- /p",
+    );
+    for (const [name, format] of Object.entries(reportFormats)) {
+      const text = format(made);
+      for (const part of ["process sleep was left, after plugin/start-plugin/serves", "PROC-8", "Mend it."])
+        expect(text, name).toContain(part);
+      // A table of a job has no room for it.
+      if (name !== "summary") expect(text, name).toContain("A mistake.");
+    }
+  });
+
   it("JUnit: one suite per area, well-formed", async () => {
     const xml = reportFormats.junit(await report(results));
     expect(xml).toContain('<testsuite name="session" tests="1" failures="1" errors="0" skipped="0"');
@@ -147,7 +169,7 @@ Not conformant: 1 passed, 1 failed, 1 blocked, 1 met a fault of the suite, 1 ski
       result(stop, "failed", { differences: [{ requirement: "SESS-8", text: "a|b\n100%" }] }),
     ]);
     expect(reportFormats.github(one)).toBe(
-      "::error title=failed%3A session/stop-session/ends-session::SESS-8: a|b%0A100%25%0AMend it.\n",
+      "::error title=failed%3A session/stop-session/ends-session::SESS-8: a|b%0A100%25%0Ausually: A mistake.%0AMend it.\n",
     );
     expect(reportFormats.summary(one)).toContain(
       "| failed | `session/stop-session/ends-session` | SESS-8 | a\\|b 100% | Mend it. |",

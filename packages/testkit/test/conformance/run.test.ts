@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { RuntimeProviderError } from "@gestalt-runtime/sdk";
 import { isProcessAlive } from "@gestalt-runtime/sdk/processes";
 import { describe, expect, it } from "vitest";
+import { allChecks } from "../../src/conformance/checks/index.js";
 import type { CheckContext } from "../../src/conformance/check/context.js";
 import { check, runWith } from "./subjects.js";
 
@@ -156,9 +157,48 @@ describe("a run", { timeout: 300_000 }, () => {
         await writeFile(join(directory, "left.txt"), "");
       }),
     ]);
-    expect(results[0]).toMatchObject({ verdict: "passed", leftBehind: ["file left.txt", "process sleep"] });
+    expect(results[0]).toMatchObject({ verdict: "passed", leftBehind: ["process sleep", "file left.txt"] });
     await expect.poll(() => isProcessAlive(pid)).toBe(false);
     expect(existsSync(directory)).toBe(false);
+  });
+
+  it("PROC-8, SESS-8: what is left once all is over fails the last check, which names the checks it came after", async () => {
+    const leaves = (name: string) => async (t: CheckContext) => {
+      await t.provider();
+      await writeFile(join(t.place.directory, name), "");
+    };
+    const { results } = await runWith([
+      // The last one runs last, wherever it stands.
+      ...allChecks.filter(({ last }) => last === true),
+      check("plugin/a/runs-on", async (t) => {
+        const { spawn } = await import("node:child_process");
+        spawn("sleep", ["300"], { env: { ...t.place.pluginEnv, PATH: process.env.PATH } });
+        await leaves("of-its-own")(t);
+      }),
+      check("plugin/a/shared", leaves("shared"), { instance: "shared" }),
+      check("plugin/a/later", (t) => t.provider().then(() => undefined), { instance: "shared" }),
+      // What it left may follow from what it has found already.
+      check("plugin/a/fails", async (t) => {
+        await leaves("of-one-that-failed")(t);
+        t.expect.fail("wrong");
+      }),
+      // Nothing that was killed could clean up (REC-2).
+      check("plugin/a/kills", async (t) => {
+        const provider = await t.provider();
+        await leaves("of-one-that-was-killed")(t);
+        await provider.instance.kill();
+      }),
+    ]);
+    const gone = "was left once the provider had ended, after";
+    expect(results.at(0)).toMatchObject({
+      verdict: "failed",
+      differences: [
+        { requirement: "PROC-8", text: `process sleep ${gone} plugin/a/runs-on` },
+        { requirement: "SESS-8", text: `file of-its-own ${gone} plugin/a/runs-on` },
+        { requirement: "SESS-8", text: `file shared ${gone} plugin/a/shared` },
+      ],
+      repeatWith: ["plugin/a/runs-on", "plugin/a/shared"],
+    });
   });
 
   it("lets harmless checks share a provider until one does not pass", async () => {

@@ -23,6 +23,8 @@ export interface Check {
   readonly instance?: "own" | "shared";
   /** Runs while no other check does: it measures, or it loads the machine. */
   readonly alone?: true;
+  /** Runs when all others have and their providers have ended: what those left (`t.leaks`) is its question. */
+  readonly last?: true;
   /** Milliseconds for the whole check, where the run's own limit is too short. */
   readonly timeoutMs?: number;
   /** Why providers fail it, for the docs: the usual mistake. */

@@ -6,10 +6,12 @@ import { HostError } from "../../host/host-error.js";
 import { handshake } from "../../host/handshake.js";
 import { dialPlugin } from "../../host/plugin-dial.js";
 import { ProviderInstance } from "../../host/provider-instance.js";
+import type { ProcessEnd } from "../../host/provider-process.js";
 import { hostTimes } from "../../host/times.js";
 import type { HostTrace } from "../../host/trace.js";
 import { tracedClient } from "../../host/traced-client.js";
 import type { AtStart } from "../../plugins/at-start.js";
+import type { Leak } from "../leftovers/leak.js";
 import type { Place } from "../leftovers/place.js";
 import { BareProcess, type BareProcessOptions } from "../subject/bare-process.js";
 import { guarded } from "../subject/guarded-calls.js";
@@ -23,7 +25,7 @@ import { CleanUp } from "./clean-up.js";
 import { createExpect, type Difference, type Expect } from "./expectations.js";
 import { CheckBlocked, CheckFailed, MissingPrerequisite } from "./outcome.js";
 import { Random } from "./random.js";
-import { ownerOf, type Step } from "./steps.js";
+import { ownerOf, owners, type Step } from "./steps.js";
 
 export interface FixtureStart extends Omit<PluginRequest, "command" | "args"> {
   /** What the fixture plugin does before it serves. */
@@ -42,6 +44,8 @@ export interface CheckContextParts {
   readonly requirement: string;
   /** The configured provider that checks share; undefined for a check with one of its own. */
   readonly shared: ProviderInstance | undefined;
+  /** What the checks before this one left. */
+  readonly leaks: readonly Leak[];
 }
 
 /** What a check is given: providers, sessions and plugins, ways to say what differs, and an end for all of it. */
@@ -62,7 +66,12 @@ export class CheckContext {
   /** What it is at, for the report of a check that does not end. */
   doing = "at its beginning";
   readonly providers: SubjectProvider[] = [];
+  /** What the providers of checks before this one left, though they had ended as they were told to. */
+  readonly leaks: readonly Leak[];
+  /** Checks that have to run before this one to repeat what it found. */
+  repeatWith: readonly string[] = [];
   readonly #shared: ProviderInstance | undefined;
+  readonly #programs: { readonly end: ProcessEnd | undefined }[] = [];
 
   constructor(parts: CheckContextParts) {
     this.subject = parts.subject;
@@ -74,6 +83,7 @@ export class CheckContext {
     setMaxListeners(0, parts.signal);
     this.random = parts.random;
     this.#shared = parts.shared;
+    this.leaks = parts.leaks;
     this.expect = createExpect(parts.requirement, this.differences);
   }
 
@@ -110,6 +120,7 @@ export class CheckContext {
   /** Spawns a process of the provider and waits for nothing. It is ended after the check. */
   async spawn(overrides?: SpawnOverrides): Promise<ProviderInstance> {
     const instance = await this.subject.spawn(this.place, this.trace, overrides);
+    this.#programs.push(instance.process);
     this.cleanUp("end the provider", () => instance.shutdown());
     return instance;
   }
@@ -117,6 +128,7 @@ export class CheckContext {
   /** Spawns a process in a way that the host would not, and waits for nothing. It is ended after the check. */
   async bareProcess(options: BareProcessOptions = {}): Promise<BareProcess> {
     const bare = await BareProcess.spawn(this.subject, this.place, options);
+    this.#programs.push(bare.process);
     this.cleanUp("end the provider", () => bare.end());
     return bare;
   }
@@ -226,8 +238,19 @@ export class CheckContext {
     return this.relies("plugin", "the fixture plugin's dial target", () => this.dial(session, hosted));
   }
 
-  /** Dials what StartPlugin answered, as the host does. */
+  /**
+   * Dials what StartPlugin answered, as the host does.
+   *
+   * @throws {@link CheckBlocked} at once where it is known that plugins never get ready
+   */
   async dial(session: SubjectSession, hosted: HostedPlugin): Promise<SubjectPlugin> {
+    const { pluginFault } = this.profile;
+    if (pluginFault !== undefined) throw new CheckBlocked(owners.plugin, pluginFault);
+    return this.dialAnyway(session, hosted);
+  }
+
+  /** The same for the check whose question it is, whatever is known. */
+  async dialAnyway(session: SubjectSession, hosted: HostedPlugin): Promise<SubjectPlugin> {
     const { callMs } = this.subject.times;
     const { channel, authority } = await dialPlugin(hosted.dialTarget, {
       times: { ...hostTimes, pluginReadyMs: Math.min(hostTimes.pluginReadyMs, callMs) },
@@ -261,6 +284,11 @@ export class CheckContext {
         return this.expect(false, `${what}: not within ${withinMs} ms; ${against}`, requirement);
       await delay(10, undefined, { signal: this.signal });
     }
+  }
+
+  /** Whether every process of the provider that the check had for itself has ended with 0, as SIGTERM ends it (PROC-6). */
+  get allEndedWell(): boolean {
+    return this.#programs.every(({ end }) => end?.code === 0);
   }
 
   /** Waits, and ends with the check. */

@@ -12,6 +12,8 @@ export const owners = {
   bind: "binding/bind-host-service/answers-binding",
   /** StartPlugin with the fixture plugin, its target dialled and an operation answered. */
   plugin: "plugin/start-plugin/serves",
+  /** StartPlugin is answered once the plugin accepts calls. */
+  listens: "plugin/start-plugin/waits-until-it-listens",
   /** The fixture plugin under an egress policy, with a proxy in its environment. */
   proxy: "egress/proxy/named",
   stop: "session/stop-session/ends-session",

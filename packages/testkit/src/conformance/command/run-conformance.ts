@@ -92,15 +92,14 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
       suiteVersion: ownVersion(),
       startedAt,
       named: namedOf(provider),
-      repeatCommand: (id) =>
+      repeatCommand: (...ids) =>
         shellWords([
           "gestalt-runtime",
           "conformance",
           ...before,
           "--seed",
           String(seed),
-          "--check",
-          id,
+          ...ids.flatMap((id) => ["--check", id]),
           ...after,
         ]),
     });

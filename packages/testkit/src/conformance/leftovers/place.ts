@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { readdirSync, type Dirent } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Leftover } from "./leak.js";
 import { descendantsOf, processesMarked, stillRuns, type SeenProcess } from "./processes.js";
 
 /** In the environment of providers, by which their own helper processes are found. */
@@ -11,6 +13,9 @@ export const pluginMark = "CONFORMANCE_PLUGIN_MARK";
 /** In the environment of providers alone: it must not get into a plugin's (PLUG-2). */
 export const plantedSecret = "CONFORMANCE_PLANTED_SECRET";
 
+/** How long processes may take to be gone once their provider has ended: a signal that was sent may still be at work. */
+const endingMs = 3_000;
+
 /**
  * Everything of one check: the directory that its providers have as TMPDIR, and the marks in the environment of all
  * that it starts. What is found by them after the check was left behind.
@@ -19,6 +24,8 @@ export class Place {
   /** Told in no report: it differs in every run. */
   readonly mark = randomBytes(8).toString("hex");
   readonly #seen = new Map<string, SeenProcess>();
+  readonly #since = new Map<string, string>();
+  readonly #ofSuite = new Set<string>();
 
   private constructor(readonly directory: string) {}
 
@@ -56,31 +63,83 @@ export class Place {
 
   /** What lies in the directory, as relative paths in order; `except` are folders in it that are the host's own. */
   paths(except: readonly string[] = []): string[] {
-    return pathsBelow(this.directory)
+    return entriesBelow(this.directory)
+      .map(({ path }) => path)
       .filter((path) => !except.some((own) => path === own || path.startsWith(`${own}/`)))
       .map((path) => path.slice(this.directory.length + 1))
       .sort();
   }
 
+  /** Notes that a path in the directory, and what is below it, is the suite's own: no provider left it. @returns the path */
+  ofSuite(path: string): string {
+    this.#ofSuite.add(path);
+    return path;
+  }
+
+  /** All that is left by now, processes first. */
+  leftovers(): Leftover[] {
+    return this.#found().map(({ key, ...left }) => {
+      const since = this.#since.get(key);
+      return { ...left, ...(since !== undefined && { since }) };
+    });
+  }
+
+  /** Notes what is there now and was not before, so that it is known later since which check that is so. */
+  note(check: string): void {
+    for (const { key } of this.#found()) if (!this.#since.has(key)) this.#since.set(key, check);
+  }
+
+  /** Waits, within a limit, until no process is left. Call it once the provider has ended. */
+  async ending(): Promise<void> {
+    const deadline = performance.now() + endingMs;
+    while (performance.now() < deadline && this.processes().length > 0) await delay(20);
+  }
+
   /** Ends what still runs, removes what lies there, and tells what that was. */
-  async clear(): Promise<string[]> {
-    const left: string[] = [];
-    for (const { pid, name } of this.processes()) {
-      left.push(`process ${name}`);
-      endProcess(pid);
-    }
-    left.push(...this.paths().map((path) => `file ${path}`));
+  async clear(): Promise<Leftover[]> {
+    const left = this.leftovers();
+    for (const { pid } of this.processes()) endProcess(pid);
     await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
-    return left.sort();
+    return left;
+  }
+
+  #found(): (Leftover & { readonly key: string })[] {
+    const running = this.processes().map(({ pid, startTicks, name }) => ({
+      key: `${pid} ${startTicks}`,
+      kind: "process" as const,
+      name,
+    }));
+    const ofSuite = [...this.#ofSuite];
+    const others = entriesBelow(this.directory).filter(
+      ({ path }) => !ofSuite.some((own) => path === own || path.startsWith(`${own}/`)),
+    );
+    const lying = others.map(({ path, entry }) => ({
+      key: path,
+      kind: kindOf(entry),
+      name: path.slice(this.directory.length + 1),
+    }));
+    const sorted = <T extends { name: string }>(ones: T[]): T[] =>
+      ones.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    return [...sorted(running), ...sorted(lying)];
   }
 }
 
+interface Entry {
+  readonly path: string;
+  readonly entry: Dirent;
+}
+
+function kindOf(entry: Dirent): Exclude<Leftover["kind"], "process"> {
+  if (entry.isSocket()) return "socket";
+  return entry.isDirectory() ? "directory" : "file";
+}
+
 /** What vanishes while it is looked at is not there. */
-function pathsBelow(folder: string): string[] {
+function entriesBelow(folder: string): Entry[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
       const path = join(folder, entry.name);
-      return entry.isDirectory() ? [path, ...pathsBelow(path)] : [path];
+      return entry.isDirectory() ? [{ path, entry }, ...entriesBelow(path)] : [{ path, entry }];
     });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];

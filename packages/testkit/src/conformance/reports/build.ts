@@ -23,8 +23,8 @@ export interface ReportOptions {
   readonly startedAt: Date;
   /** How the provider was named. */
   readonly named: string;
-  /** What repeats one check. */
-  readonly repeatCommand: (id: string) => string;
+  /** What repeats these checks. */
+  readonly repeatCommand: (...ids: readonly string[]) => string;
 }
 
 /** All that a run found, in the shape of the JSON report. */
@@ -60,7 +60,7 @@ export function buildReport(options: ReportOptions): ConformanceReport {
     profile: { support: profile.support ?? null, declares: profile.declares },
     ...diagnosis(options),
     counts: countsOf(checks),
-    notices: [...look.notices, ...leftoverNotices(checks)],
+    notices: [...look.notices, ...leftoverNotices(checks, selected)],
     staleBaseline: stale,
     requirements: requirements.map((one) => requirementReport(one, checks)),
     checks,
@@ -101,7 +101,13 @@ function checkReport(result: CheckResult, options: ReportOptions): CheckReport {
     differences: result.differences.map(({ requirement, text }) => ({ requirement, text: names.text(text) })),
     ...(reason === undefined ? {} : { reason: names.text(reason) }),
     ...(blockedBy === undefined ? {} : { blockedBy }),
-    ...(red ? { cause: result.cause, mend: result.mend, repeat: options.repeatCommand(id) } : {}),
+    ...(red
+      ? {
+          cause: result.cause,
+          mend: result.mend,
+          repeat: options.repeatCommand(...(result.repeatWith ?? []), id),
+        }
+      : {}),
     durationMs,
     ...(red || options.trace ? evidence(result) : {}),
     leftBehind: result.leftBehind.map((text) => names.text(text).replaceAll(/-\w{6}(?=\/|$)/g, "-*")),
@@ -147,8 +153,9 @@ function requirementReport(one: Requirement, checks: readonly CheckReport[]): Re
   return { ...base, verdict: "not-run" };
 }
 
-/** A check is about one thing; what it leaves behind beside that is told here. */
-function leftoverNotices(checks: readonly CheckReport[]): string[] {
+/** What checks left behind, where filters have left out the check whose question that is. */
+function leftoverNotices(checks: readonly CheckReport[], selected: readonly Check[]): string[] {
+  if (selected.some(({ last }) => last === true)) return [];
   const left = checks.filter(({ verdict, leftBehind }) => verdict === "passed" && leftBehind.length > 0);
   if (left.length === 0) return [];
   const examples = left

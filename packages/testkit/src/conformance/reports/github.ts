@@ -10,6 +10,7 @@ export function formatGithub(report: ConformanceReport): string {
       const text = [
         ...check.differences.map((one) => `${one.requirement}: ${one.text}`),
         ...(check.reason === undefined ? [] : [check.reason]),
+        ...(check.cause === undefined || check.differences.length === 0 ? [] : [`usually: ${check.cause}`]),
         ...(check.mend === undefined ? [] : [check.mend]),
       ].join("\n");
       return `::${level} title=${property(`${check.verdict}: ${check.id}`)}::${message(text)}`;

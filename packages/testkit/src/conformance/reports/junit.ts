@@ -26,6 +26,7 @@ function testcase(check: CheckReport, report: ConformanceReport): string {
     ...check.differences.map(({ requirement: id, text }) => `${id}: ${text}\n    ${requirement(id).text}`),
     ...(check.reason === undefined ? [] : [check.reason]),
     ...(check.blockedBy === undefined ? [] : [`first mend ${check.blockedBy}`]),
+    ...(check.cause === undefined || check.differences.length === 0 ? [] : [`usually: ${check.cause}`]),
     ...(check.mend === undefined ? [] : [`mend: ${check.mend}`]),
     ...(check.repeat === undefined ? [] : [`again: ${check.repeat}`]),
   ].join("\n");

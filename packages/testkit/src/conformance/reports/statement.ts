@@ -28,6 +28,7 @@ export function formatStatement(report: ConformanceReport): string {
     "## Requirements",
     "",
     ...requirementLists(report),
+    ...brokenList(report),
     ...skippedList(report),
     ...knownList(report),
   ].join("\n");
@@ -108,6 +109,23 @@ function requirementLists({ requirements }: ConformanceReport): string[] {
     line("Not asked for in this run", of("not-run")),
     ...reasoned("Not claimed, because the profile does not promise it", of("not-claimed")),
     ...reasoned("Without a check", of("no-check")),
+    "",
+  ];
+}
+
+/** What stands against a claim, so that a statement without one says why. */
+function brokenList({ checks }: ConformanceReport): string[] {
+  const broken = checks.filter(({ verdict, known }) => verdict === "failed" && !known);
+  if (broken.length === 0) return [];
+  return [
+    "## What stands against it",
+    "",
+    ...broken.flatMap(({ id, differences, cause, mend }) => [
+      `- \`${id}\`:`,
+      ...differences.map(({ requirement, text }) => `  - ${requirement}: ${cell(text)}`),
+      ...(cause === undefined ? [] : [`  - usually: ${cell(cause)}`]),
+      ...(mend === undefined ? [] : [`  - mend: ${cell(mend)}`]),
+    ]),
     "",
   ];
 }

@@ -21,7 +21,7 @@ function directive({ verdict, known, reason = "" }: CheckReport): string {
   return known ? " # TODO in the baseline" : "";
 }
 
-function details({ verdict, differences, reason, blockedBy, mend, repeat }: CheckReport): string[] {
+function details({ verdict, differences, reason, blockedBy, cause, mend, repeat }: CheckReport): string[] {
   const fields = {
     verdict,
     ...(differences.length > 0 && {
@@ -29,6 +29,7 @@ function details({ verdict, differences, reason, blockedBy, mend, repeat }: Chec
     }),
     ...(reason !== undefined && { reason }),
     ...(blockedBy !== undefined && { blockedBy }),
+    ...(cause !== undefined && differences.length > 0 && { usually: cause }),
     ...(mend !== undefined && { mend }),
     ...(repeat !== undefined && { again: repeat }),
   };

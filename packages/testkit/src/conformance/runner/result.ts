@@ -34,6 +34,8 @@ export interface CheckResult {
   readonly stderr: readonly string[];
   /** What was found when it was over and had to be removed by the suite. */
   readonly leftBehind: readonly string[];
+  /** Checks that have to run before this one to repeat what it found. Default: none. */
+  readonly repeatWith?: readonly string[];
   /** Clean-up that could not be done. */
   readonly cleanUpFaults: readonly string[];
 }

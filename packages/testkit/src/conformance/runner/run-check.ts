@@ -6,6 +6,7 @@ import { CheckContext } from "../check/context.js";
 import { CheckFailed } from "../check/outcome.js";
 import { Random } from "../check/random.js";
 import { owners } from "../check/steps.js";
+import { leaksOf, type Leak, type Leftover } from "../leftovers/leak.js";
 import { Place } from "../leftovers/place.js";
 import { requirement } from "../requirements/index.js";
 import type { Profile } from "../subject/profile.js";
@@ -22,6 +23,8 @@ export interface CheckRun {
   readonly signal: AbortSignal;
   /** The worker's own. */
   readonly shared: SharedProvider;
+  /** What the providers of checks left that ended as they were told to: it is added to. */
+  readonly leaks: Leak[];
   /** Called before a failed check's things are cleared away. */
   readonly hold?: (result: CheckResult, context: CheckContext) => Promise<void>;
 }
@@ -59,15 +62,28 @@ export async function runCheck(check: Check, run: CheckRun): Promise<CheckResult
 
 async function runAlone(check: Check, run: CheckRun): Promise<CheckResult> {
   const place = await Place.make();
-  let result: CheckResult;
+  let done: Awaited<ReturnType<typeof carryOut>>;
   try {
-    result = await carryOut(check, run, place, new HostTrace(), undefined);
+    done = await carryOut(check, run, place, new HostTrace(), undefined);
   } catch (error) {
     await place.clear();
     throw error;
   }
-  const leftBehind = await place.clear();
-  return { ...result, leftBehind };
+  const { result, endedWell } = done;
+  const counts = isClean(result) && endedWell;
+  if (counts) await place.ending();
+  const left = await place.clear();
+  if (counts) run.leaks.push(...leaksOf(left, check.id));
+  return { ...result, leftBehind: left.map(wordsOf) };
+}
+
+/** What a check that did not pass has left may follow from just what it found. */
+function isClean({ verdict }: CheckResult): boolean {
+  return verdict === "passed" || verdict === "warned";
+}
+
+function wordsOf({ kind, name }: Leftover): string {
+  return `${kind} ${name}`;
 }
 
 /** A shared provider that a check did not pass with is not used again: what follows must not suffer for it. */
@@ -82,10 +98,13 @@ async function runShared(check: Check, run: CheckRun): Promise<CheckResult> {
       reason: held.blocked.message,
     };
   const { instance, place } = held;
-  const result = await carryOut(check, run, place, instance.trace, instance);
-  const healthy = result.verdict === "passed" && instance.process.end === undefined;
-  const leftBehind = healthy ? [] : await run.shared.discard();
-  return { ...result, leftBehind };
+  const { result } = await carryOut(check, run, place, instance.trace, instance);
+  if (result.verdict === "passed" && instance.process.end === undefined) {
+    place.note(check.id);
+    return result;
+  }
+  const left = await run.shared.discard();
+  return { ...result, leftBehind: left.map(wordsOf) };
 }
 
 async function carryOut(
@@ -94,7 +113,7 @@ async function carryOut(
   place: Place,
   trace: HostTrace,
   shared: ProviderInstance | undefined,
-): Promise<CheckResult> {
+): Promise<{ readonly result: CheckResult; readonly endedWell: boolean }> {
   const startedAt = performance.now();
   const since = trace.nowMs;
   const limitMs = check.timeoutMs ?? run.subject.times.checkMs;
@@ -109,6 +128,7 @@ async function carryOut(
     random: new Random(run.seed, check.id),
     requirement: check.requirements[0],
     shared,
+    leaks: run.leaks,
   });
   let thrown: { readonly error: unknown } | undefined;
   try {
@@ -135,10 +155,14 @@ async function carryOut(
       t.providers.flatMap((provider) => provider.sessionIds.map((id) => [id, provider.log(id)])),
     ),
     stderr: t.providers.flatMap((one) => one.instance.process.stderrLines(20)),
+    ...(t.repeatWith.length > 0 && { repeatWith: t.repeatWith }),
   };
   if (result.verdict === "failed") await run.hold?.(result, t);
   const cleanUpFaults = await t.cleanUps.run();
-  return { ...result, cleanUpFaults, durationMs: performance.now() - startedAt };
+  return {
+    result: { ...result, cleanUpFaults, durationMs: performance.now() - startedAt },
+    endedWell: t.allEndedWell,
+  };
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

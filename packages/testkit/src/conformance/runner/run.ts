@@ -1,5 +1,6 @@
 import type { Check } from "../check/check.js";
 import type { CheckContext } from "../check/context.js";
+import type { Leak } from "../leftovers/leak.js";
 import type { Profile } from "../subject/profile.js";
 import type { Subject } from "../subject/subject.js";
 import { firstLook, profileOf, type FirstLook } from "./look.js";
@@ -51,6 +52,7 @@ export async function runChecks(options: RunOptions): Promise<RunOutcome> {
   const profile = profileOf(subject, look);
   const isOver = (): boolean => signal.aborted;
   const results = new Map<string, CheckResult>();
+  const leaks: Leak[] = [];
   if (look.startFailure === undefined || options.evenWithoutStart === true) {
     const work = async (queue: Check[]): Promise<void> => {
       const shared = new SharedProvider(subject);
@@ -60,6 +62,7 @@ export async function runChecks(options: RunOptions): Promise<RunOutcome> {
         seed,
         signal,
         shared,
+        leaks,
         ...(hold === undefined ? {} : { hold }),
       };
       try {
@@ -73,14 +76,16 @@ export async function runChecks(options: RunOptions): Promise<RunOutcome> {
           if (bail && ["failed", "blocked", "error"].includes(result.verdict)) stop.abort();
         }
       } finally {
-        await shared.discard();
+        leaks.push(...(await shared.end()));
       }
     };
     // Two hosts can't be attached at the same time.
     const workers = subject.mode === "attach" ? 1 : Math.max(1, parallel);
-    const together = checks.filter((check) => check.alone !== true);
+    const before = checks.filter((check) => check.last !== true);
+    const together = before.filter((check) => check.alone !== true);
     await Promise.all(Array.from({ length: workers }, () => work(together)));
-    await work(checks.filter((check) => check.alone === true));
+    await work(before.filter((check) => check.alone === true));
+    await work(checks.filter((check) => check.last === true));
   }
   return {
     profile,

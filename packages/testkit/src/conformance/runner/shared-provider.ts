@@ -2,7 +2,8 @@ import { RuntimeProviderError } from "@gestalt-runtime/sdk";
 import { HostError } from "../../host/host-error.js";
 import type { ProviderInstance } from "../../host/provider-instance.js";
 import { HostTrace } from "../../host/trace.js";
-import { ownerOf, type Step } from "../check/steps.js";
+import { ownerOf, owners, type Step } from "../check/steps.js";
+import { leaksOf, type Leak, type Leftover } from "../leftovers/leak.js";
 import { Place } from "../leftovers/place.js";
 import type { Subject } from "../subject/subject.js";
 
@@ -44,11 +45,22 @@ export class SharedProvider {
   }
 
   /** Ends it, and tells what it left behind. */
-  async discard(): Promise<string[]> {
+  async discard(): Promise<readonly Leftover[]> {
     const held = this.#held;
     if (held === undefined) return [];
     this.#held = undefined;
     await held.instance.shutdown();
     return held.place.clear();
+  }
+
+  /** Ends it when all checks that it served have passed, and tells what it left though it ended as it was told to. */
+  async end(): Promise<readonly Leak[]> {
+    const held = this.#held;
+    if (held === undefined) return [];
+    this.#held = undefined;
+    const { code } = await held.instance.shutdown();
+    if (code === 0) await held.place.ending();
+    const left = await held.place.clear();
+    return code === 0 ? leaksOf(left, owners.handshake) : [];
   }
 }

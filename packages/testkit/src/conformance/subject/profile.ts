@@ -29,6 +29,11 @@ export interface Profile {
   readonly declares: Declarations;
   /** Whether a config that has to be refused is known. */
   readonly hasInvalidConfig: boolean;
+  /**
+   * What a first look found of the fixture plugin: StartPlugin was answered, and its target never got ready. All that
+   * needs a plugin is blocked then, without a wait of its own. Undefined where nothing is known against it.
+   */
+  readonly pluginFault?: string | undefined;
   /** Whether the program needs nothing of the machine but its own folder; false where it is not known. */
   readonly isSelfContained: boolean;
 }

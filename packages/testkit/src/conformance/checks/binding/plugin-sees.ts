@@ -102,7 +102,10 @@ export const bindBesideStart = defineCheck({
     });
     const bound = await Promise.all(outcomes);
     const hosted = await t.relies("plugin", "StartPlugin of the fixture plugin", () => starting);
-    const { env } = await (await t.dial(session, hosted)).execute("env");
+    const plugin = await t.relies("plugin", "the fixture plugin's dial target", () =>
+      t.dial(session, hosted),
+    );
+    const { env } = await plugin.execute("env");
     const lost = names.filter((name, index) => bound[index] === "bound" && !(name in env));
     t.expect(
       lost.length === 0,

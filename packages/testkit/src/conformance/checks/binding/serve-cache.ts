@@ -10,7 +10,8 @@ export async function serveCache(
   t: CheckContext,
   at?: string,
 ): Promise<{ readonly path: string; readonly store: CacheStore }> {
-  const path = at ?? join(await makeSocketDirectory(t.place.directory), "host.sock");
+  const path = at ?? join(t.place.ofSuite(await makeSocketDirectory(t.place.directory)), "host.sock");
+  t.place.ofSuite(path);
   const store = new CacheStore();
   const server = await serveOnSocket(
     path,

@@ -21,7 +21,7 @@ export const directServices = defineCheck({
   cause: "The guest that a policy closes is made without the host's sockets.",
   mend,
   run: async (t) => {
-    const socket = join(await makeSocketDirectory(t.place.directory), "host.sock");
+    const socket = join(t.place.ofSuite(await makeSocketDirectory(t.place.directory)), "host.sock");
     await serveCache(t, `unix:${socket}`);
     await usesService(t, `unix://${socket}`, []);
   },

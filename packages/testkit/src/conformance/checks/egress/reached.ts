@@ -11,7 +11,10 @@ export const proxyNamed = defineCheck({
     "StartPlugin refuses policies though GetSupport says HOSTNAME, or the plugin is cut off without a word.",
   mend: "Set HTTP_PROXY and HTTPS_PROXY, in lower case too, to the proxy that enforces the policy; with relayed services the host's may stay.",
   run: async (t) => {
-    const session = await t.session(await t.provider());
+    const provider = await t.provider();
+    // Without a policy, too, it has to be there.
+    (await t.plugin(await t.session(provider))).close();
+    const session = await t.session(provider);
     let plugin;
     try {
       plugin = await policed(

@@ -1,5 +1,5 @@
 import { defineCheck } from "../../check/check.js";
-import { startDifferently } from "./start-differently.js";
+import { hostedDifferently } from "./start-differently.js";
 
 export const answersHosted = defineCheck({
   id: "plugin/start-plugin/answers-hosted-plugin",
@@ -12,11 +12,14 @@ export const answersHosted = defineCheck({
     const provider = await t.provider();
     const pluginName = "odd name/ü=1";
     const session = await t.session(provider);
-    const { hosted } = await startDifferently(t, "an odd plugin_name", { pluginName }, session);
+    const hosted = await hostedDifferently(t, "an odd plugin_name", { pluginName }, session);
     t.expect(hosted.id !== "", "the hosted plugin's id is empty");
     t.expect(hosted.sessionId === session.id, "the hosted plugin's session_id is not the session's id");
     t.expect.equal("the hosted plugin's plugin_name", hosted.pluginName, pluginName);
-    const second = await t.plugin(await t.session(provider));
-    t.expect(hosted.id !== second.hosted.id, "two hosted plugins have the same id");
+    const other = await t.session(provider);
+    const second = await t.relies("plugin", "StartPlugin of the fixture plugin", () =>
+      other.startPlugin(t.pluginRequest()),
+    );
+    t.expect(hosted.id !== second.id, "two hosted plugins have the same id");
   },
 });

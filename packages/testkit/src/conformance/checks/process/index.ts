@@ -7,6 +7,7 @@ import {
   sigkillLeavesNoPlugin,
   sigtermLeavesNoPlugin,
 } from "./leaves-no-plugin.js";
+import { leavesNothing } from "./leaves-nothing.js";
 import { endsWithParent } from "./parent.js";
 import { saysWhatItCannot, startsInSandbox } from "./sandbox.js";
 import { providerServes } from "./serves.js";
@@ -15,7 +16,7 @@ import { refusesWithoutSocket } from "./socket-variable.js";
 import { replacesStaleSocket } from "./stale-socket.js";
 import { nobodyReadsOutput, stdinSaysNothing } from "./stdio.js";
 
-/** In the order in which they run. */
+/** In the order in which they run, but for the last one: that comes after those of all areas. */
 export const processChecks: readonly Check[] = [
   providerServes,
   refusesWithoutSocket,
@@ -36,4 +37,5 @@ export const processChecks: readonly Check[] = [
   leavesOthersAlone,
   startsInSandbox,
   saysWhatItCannot,
+  leavesNothing,
 ];

@@ -71,7 +71,7 @@ const withOpenStdin: Launcher = ({ command, args, environment, cwd }) => {
 
 /** Stdout and stderr are one pipe that is full to the brim and that somebody holds and never reads. */
 function withFullOutput(t: CheckContext): Launcher {
-  const path = join(t.place.directory, "output");
+  const path = t.place.ofSuite(join(t.place.directory, "output"));
   const { error, status } = spawnSync("mkfifo", [path], { stdio: "ignore" });
   if (error !== undefined || status !== 0)
     t.missing("mkfifo, of the package coreutils, can't make a pipe with a name");

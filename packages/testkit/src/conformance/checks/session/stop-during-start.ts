@@ -2,6 +2,9 @@ import { RuntimeProviderError } from "@gestalt-runtime/sdk";
 import { defineCheck } from "../../check/check.js";
 import type { CheckContext } from "../../check/context.js";
 import type { SubjectSession } from "../../subject/session.js";
+import { CheckBlocked } from "../../check/outcome.js";
+import { owners } from "../../check/steps.js";
+import { untilStarting } from "../plugin/until-starting.js";
 import { leftOf } from "./left-running.js";
 
 const limitMs = 3_000;
@@ -20,10 +23,7 @@ export const stopWins = defineCheck({
     const starting = session.startPlugin(
       t.pluginRequest({ atStart: ["fork:daemon,ignore-sigterm", "ignore-sigterm", "listen-late:1500"] }),
     );
-    starting.catch(() => undefined);
-    await t.eventually("the plugin is starting", t.subject.times.callMs, () =>
-      t.place.pluginProcesses().length >= 2 ? undefined : "it was not seen",
-    );
+    await untilStarting(t, "the plugin is starting", 2, [starting]);
     await t.expect.answered(
       "StopSession during StartPlugin, with the host's deadline of 3000 ms",
       session.stop(),
@@ -68,9 +68,25 @@ export const stopAnywhere = defineCheck({
   },
 });
 
+/** That a stop ends a session at all is another check's question. */
+async function stopsWithoutPlugin(t: CheckContext, { provider }: SubjectSession): Promise<void> {
+  const session = await t.session(provider);
+  await t.relies("stop", "StopSession", () => session.stop());
+  const state = await session.get().then(
+    (answer) => answer.state,
+    () => "stopped",
+  );
+  if (state !== "stopped")
+    throw new CheckBlocked(
+      owners.stop,
+      `a session that was stopped and had no plugin is ${JSON.stringify(state)}`,
+    );
+}
+
 async function isGone(t: CheckContext, session: SubjectSession): Promise<void> {
   try {
     const { state } = await session.get();
+    if (state !== "stopped") await stopsWithoutPlugin(t, session);
     t.expect.equal("the state of a session that was stopped during StartPlugin", state, "stopped");
   } catch (error) {
     if (!(error instanceof RuntimeProviderError)) throw error;

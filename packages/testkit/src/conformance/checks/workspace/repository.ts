@@ -21,7 +21,7 @@ export interface Repository {
 export async function makeRepository(t: CheckContext): Promise<Repository> {
   const folder = join(t.place.directory, `repository-${t.random.hex(6)}`);
   const outside = join(t.place.directory, `outside-${t.random.hex(6)}`);
-  for (const path of [folder, outside]) await mkdir(path, { recursive: true });
+  for (const path of [folder, outside]) await mkdir(t.place.ofSuite(path), { recursive: true });
   await writeFile(join(folder, "README.md"), "checked out\n");
   await symlink(outside, join(folder, "way-out"));
   const git = async (...args: string[]): Promise<void> => {

@@ -8,6 +8,7 @@ import { exitsWithoutAWord } from "./exits-without-a-word.js";
 import { ignoresSigterm } from "./ignores-sigterm.js";
 import { cleansUpTheLiving, deafWhileStarting, onlyOneInstance } from "./instances.js";
 import { leavesSocketFile } from "./leaves-socket-file.js";
+import { helperOutlivesIt, keepsCrashDumps } from "./left-over.js";
 import { neverServes } from "./never-serves.js";
 import {
   killLeavesPlugins,
@@ -49,4 +50,6 @@ export const processFaults: readonly Fault[] = [
   isAScript,
   claimsHostingInSandbox,
   silentInSandbox,
+  helperOutlivesIt,
+  keepsCrashDumps,
 ];
