@@ -10,6 +10,7 @@ const table = [
   { package: "bubblewrap", command: "bwrap", tasks: ["test"] },
   { package: "busybox", command: "busybox", tasks: ["test"] },
   { package: "socat", command: "socat", tasks: ["test", "bench"] },
+  { package: "passt", command: "pasta", tasks: ["test"] },
   { package: "chromium", command: "chromium", tasks: ["test"] },
 ];
 

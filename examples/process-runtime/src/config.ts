@@ -9,6 +9,7 @@ export interface ProcessRuntimeConfig extends ImagePlaces {
   readonly stateDir?: string;
   readonly workingDirectory?: string;
   readonly isolation: "required" | "auto" | "none";
+  readonly network: "private" | "auto" | "host";
   readonly readOnlyPaths: readonly string[];
   readonly containment: "auto" | "pid-namespace" | "process-group";
   readonly maxSessions: number;

@@ -9,13 +9,16 @@ import {
   type StopReport,
   type TreeProcess,
 } from "@gestalt-runtime/sdk/processes";
-import { ClosedNetwork } from "../network/closed-network.js";
-import type { NetworkTools } from "../network/network-tools.js";
-import { enforce, type EnforcedNetwork } from "../network/session-network.js";
+import { closedNetwork } from "../network/closed-network.js";
+import { GuestNetwork, type NetworkMaker } from "../network/guest-network.js";
+import type { NetworkTools, OpenNetworkTools } from "../network/network-tools.js";
+import { openNetwork } from "../network/open-network.js";
+import { admit, enforce, type ConnectedNetwork } from "../network/session-network.js";
+import { SessionNetworks } from "../network/session-networks.js";
 import { bwrapArguments } from "./bwrap-arguments.js";
 import { BwrapStatus } from "./bwrap-status.js";
 import { checkSizes } from "./exec-limits.js";
-import { hostsPath } from "./guest-files.js";
+import { hostsPath, resolverPath, type GuestFile } from "./guest-files.js";
 import { openStarter, prepareGuest, type GuestPreparation } from "./guest-preparation.js";
 import { layout } from "./guest-layout.js";
 import { GuestProgram, signal } from "./guest-program.js";
@@ -30,6 +33,8 @@ export interface BubblewrapOptions {
   readonly bwrap: string;
   /** What closes networks, where that can be done here. */
   readonly network: NetworkTools | undefined;
+  /** What gives guests without a policy a network of their own; without it they have this machine's. */
+  readonly openNetwork: OpenNetworkTools | undefined;
   /** Paths of the host that every guest may read, as the operator configured them. */
   readonly readOnlyPaths: readonly string[];
   /** The runtime's own folder: no guest sees it, also where it lies in a folder that is shown. */
@@ -59,18 +64,23 @@ export class BubblewrapIsolation implements Isolation {
     const sockets = join(request.directory, "s");
     await mkdir(sockets, { mode: 0o700 });
     const tree = await (this.#tree ??= this.#open());
-    // Whether it is needed is known when the program is started; then there is no time for making it.
-    const tools = this.options.network;
-    const network = tools && ClosedNetwork.open(tree, tools, join(request.directory, "n"));
-    // One that can't be made is told to those who need it.
-    const isThere = network?.catch(() => undefined);
+    const networks = this.#networks(tree, request.directory);
+    const made = networks.prepare();
     try {
-      const [prepared] = await Promise.all([prepareGuest(tree, request), isThere]);
-      return new BubblewrapEnclosure(this.options, request, tree, sockets, prepared, network);
+      const [prepared] = await Promise.all([prepareGuest(tree, request), made]);
+      return new BubblewrapEnclosure(this.options, request, tree, sockets, prepared, networks);
     } catch (error) {
-      await (await isThere)?.close();
+      await networks.close();
       throw error;
     }
+  }
+
+  #networks(tree: ProcessTree, directory: string): SessionNetworks {
+    const { network, openNetwork: tools } = this.options;
+    let count = 0;
+    const maker = <T extends NetworkTools>(of: T | undefined, make: (of: T) => NetworkMaker) =>
+      of && (() => GuestNetwork.open(tree, of, join(directory, `n${(count += 1)}`), make(of)));
+    return new SessionNetworks({ closed: maker(network, closedNetwork), open: maker(tools, openNetwork) });
   }
 
   async close(): Promise<void> {
@@ -97,7 +107,7 @@ class BubblewrapEnclosure implements Enclosure {
   /** bubblewrap itself, from before it has made a guest. */
   readonly #children = new Set<TreeProcess>();
   #starter: WaitingStarter | undefined;
-  #enforced: EnforcedNetwork | undefined;
+  #connected: ConnectedNetwork | undefined;
   #stopping: Promise<StopReport> | undefined;
   #killAt = Infinity;
 
@@ -107,7 +117,7 @@ class BubblewrapEnclosure implements Enclosure {
     private readonly tree: ProcessTree,
     sockets: string,
     private readonly prepared: GuestPreparation,
-    private network: Promise<ClosedNetwork> | undefined,
+    private readonly networks: SessionNetworks,
   ) {
     this.shared = { onHost: sockets, inGuest: layout.sockets };
     this.#starter = this.#follow(prepared.starter);
@@ -119,7 +129,7 @@ class BubblewrapEnclosure implements Enclosure {
       this.#network(spec, wish),
       this.#sockets(),
     ]);
-    const env = this.#enforced?.env ?? asked;
+    const env = this.#connected?.env ?? asked;
     const args = spec.args ?? [];
     checkSizes({ command, args, env });
     if (this.request.root.path === undefined)
@@ -131,10 +141,7 @@ class BubblewrapEnclosure implements Enclosure {
     const [argsPipe, statusPipe, ...inputPipes] = starter.pipes;
     if (argsPipe === undefined || statusPipe === undefined) throw new Error("the guest's pipes are missing");
     const [argsAt, status, firstFree] = [4, 5, 6];
-    const inputs = [
-      ...(seccomp === undefined ? [] : [seccomp]),
-      ...files.map(({ path, text }) => (path === hostsPath ? (this.#enforced?.hosts ?? text) : text)),
-    ];
+    const inputs = [...(seccomp === undefined ? [] : [seccomp]), ...files.map((file) => this.#textOf(file))];
     const shape = bwrapArguments({
       entries,
       mounts,
@@ -161,15 +168,24 @@ class BubblewrapEnclosure implements Enclosure {
     return program;
   }
 
-  /** The closed network with its way out, where there is a policy. */
-  async #network({ command, env }: ProgramSpec, wish?: NetworkWish): Promise<ClosedNetwork | undefined> {
-    const network = await this.#closed(wish);
-    if (network === undefined || wish === undefined) return undefined;
-    this.#enforced = await enforce(network, { ...wish, env });
+  /** The network that is the program's own, with its ways out; undefined: this machine's. */
+  async #network({ command, env }: ProgramSpec, wish?: NetworkWish): Promise<GuestNetwork | undefined> {
+    const isClosed = wish?.egress.enforce === true;
+    const network = await this.networks.take(isClosed ? "closed" : "open").catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new SpawnError("failed", command, `${command} could not be started: ${why}`, { cause });
+    });
+    if (network === undefined || wish === undefined) return network;
+    this.#connected = await (isClosed ? enforce : admit)(network, { ...wish, env });
     if (this.#stopping === undefined) return network;
     // The stop has passed by it.
-    await this.#enforced.close();
+    await Promise.all([this.#connected.close(), this.networks.close()]);
     throw new SpawnError("stopped", command, `${command} was not started: its session has been stopped`);
+  }
+
+  #textOf({ path, text }: GuestFile): string {
+    if (path === hostsPath) return this.#connected?.hosts(text) ?? text;
+    return path === resolverPath ? (this.#connected?.resolver(text) ?? text) : text;
   }
 
   stop({ graceMs }: StopOptions): Promise<StopReport> {
@@ -180,8 +196,8 @@ class BubblewrapEnclosure implements Enclosure {
   async #stop(): Promise<StopReport> {
     const running = [...this.#programs];
     const ended = await Promise.all(running.map((program) => program.terminate(() => this.#killAt)));
-    const network = this.network?.then((made) => made.close()).catch(() => undefined);
-    await Promise.all([...running.map((program) => program.kill()), this.#enforced?.close(), network]);
+    const networks = this.networks.close();
+    await Promise.all([...running.map((program) => program.kill()), this.#connected?.close(), networks]);
     await Promise.all([...this.#children].map((child) => this.#end(child)));
     const rung = running.length === 0 ? "idle" : ended.every(Boolean) ? "terminated" : "killed";
     return { rung, left: running.flatMap((program) => program.left) };
@@ -220,23 +236,12 @@ class BubblewrapEnclosure implements Enclosure {
     return program;
   }
 
-  /** The session's closed network where the policy wants it; where it does not, there is no use for it. */
-  async #closed(wish: NetworkWish | undefined): Promise<ClosedNetwork | undefined> {
-    const network = this.network;
-    if (network === undefined) return undefined;
-    if (wish?.egress.enforce === true) return network;
-    this.network = undefined;
-    // Nobody waits for it.
-    void network.then((unused) => unused.close()).catch(() => undefined);
-    return undefined;
-  }
-
   /** Without its way out a plugin would run on in vain: its end is seen, and its session can be started again. */
-  #watch(network: ClosedNetwork, program: GuestProgram, { say }: NetworkWish): void {
+  #watch(network: GuestNetwork, program: GuestProgram, { say }: NetworkWish): void {
     void network.broken.then(() => {
       if (this.#stopping !== undefined) return;
       say(
-        "the network helper (socat) of this session has ended: the plugin is ended too, since it reaches nothing any more",
+        `the network helper (${network.helper}) of this session has ended: the plugin is ended too, since it reaches nothing any more`,
       );
       void program.kill();
     });

@@ -7,14 +7,18 @@ export interface GuestFile {
   readonly text: string;
 }
 
-export const guestFileCount = 3;
+export const guestFileCount = 4;
 export const hostsPath = "/etc/hosts";
+export const resolverPath = "/etc/resolv.conf";
 
-/** This machine's `/etc/hosts`, and the one user and group that a guest knows. */
+/** This machine's `/etc/hosts` and `/etc/resolv.conf`, and the one user and group that a guest knows. */
 export async function guestFiles(): Promise<GuestFile[]> {
   const [user, group] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  const ofHost = [hostsPath, resolverPath].map(async (path) => {
+    return { path, text: await readFile(path, "utf8").catch(() => "") };
+  });
   return [
-    { path: hostsPath, text: await readFile(hostsPath, "utf8").catch(() => "") },
+    ...(await Promise.all(ofHost)),
     { path: "/etc/passwd", text: `plugin:x:${user}:${group}::${layout.home}:/bin/sh\n` },
     { path: "/etc/group", text: `plugin:x:${group}:\n` },
   ];

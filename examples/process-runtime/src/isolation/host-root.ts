@@ -33,7 +33,6 @@ const settings = [
   "nsswitch.conf",
   "pki",
   "protocols",
-  "resolv.conf",
   "services",
   "ssl/certs",
   "ssl/openssl.cnf",

@@ -9,6 +9,14 @@ export interface NetworkTools {
   readonly ip: string | undefined;
 }
 
+/** The programs that give a guest an open network of its own. */
+export interface OpenNetworkTools extends NetworkTools {
+  readonly pasta: string;
+  readonly ip: string;
+  readonly sh: string;
+  readonly sleep: string;
+}
+
 /** The tools, or a sentence on what is missing with the mend. */
 export function findNetworkTools(): NetworkTools | string {
   const [bwrap, nsenter, socat, ip] = ["bwrap", "nsenter", "socat", "ip"].map(findTool);
@@ -20,4 +28,18 @@ export function findNetworkTools(): NetworkTools | string {
   if (bwrap === undefined || nsenter === undefined || socat === undefined)
     return `a plugin's network can't be closed: install ${missing.join(" and ")}`;
   return { bwrap, nsenter, socat, ip };
+}
+
+/** Those besides that make an open network, or a sentence on what is missing with the mend. */
+export function findOpenNetworkTools(tools: NetworkTools): OpenNetworkTools | string {
+  const [pasta, sh, sleep] = ["pasta", "sh", "sleep"].map(findTool);
+  const { ip } = tools;
+  const missing = [
+    ...(pasta === undefined ? ["passt (pasta)"] : []),
+    ...(ip === undefined ? ["iproute2 (ip)"] : []),
+    ...(sh === undefined || sleep === undefined ? ["a shell and coreutils (sleep)"] : []),
+  ];
+  if (pasta === undefined || ip === undefined || sh === undefined || sleep === undefined)
+    return `install ${missing.join(" and ")}`;
+  return { ...tools, pasta, ip, sh, sleep };
 }

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { RelayAddress } from "@gestalt-runtime/sdk/egress";
 
 /** Where a relay is found inside a closed network: something listens there, and leads to it. */
@@ -30,11 +31,20 @@ export function relayDoors(relays: readonly RelayAddress[]): RelayDoor[] {
 
 /** The guest's `/etc/hosts`: the relays by their names, and no other host, since no other is reached but through the proxy. */
 export function hostsFile(doors: readonly RelayDoor[], hostname: string): string {
-  const lines = ["127.0.0.1 localhost", "::1 localhost", `127.0.0.1 ${hostname}`];
-  for (const { relay, address } of doors)
-    if (isIP(relay.host) === 0 && relay.host.toLowerCase() !== "localhost")
-      lines.push(`${address} ${relay.host}`);
+  const lines = ["127.0.0.1 localhost", "::1 localhost", `127.0.0.1 ${hostname}`, ...relayLines(doors)];
   return `${[...new Set(lines)].join("\n")}\n`;
+}
+
+/** Lines of `/etc/hosts` for relays that have a name. */
+export function relayLines(doors: readonly RelayDoor[]): string[] {
+  const named = doors.filter(({ relay: { host } }) => isIP(host) === 0 && host.toLowerCase() !== "localhost");
+  return [...new Set(named.map(({ relay, address }) => `${address} ${relay.host}`))];
+}
+
+/** Whether a relay may be this machine's own: a name may lead to any address. */
+export function isOfThisMachine({ relay: { host }, address }: RelayDoor): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  return isIP(host) === 0 || isLoopback(address) || own.some((one) => one.address === address.toLowerCase());
 }
 
 function nameAddress(index: number): string {

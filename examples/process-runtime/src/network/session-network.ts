@@ -1,10 +1,17 @@
 import { join } from "node:path";
 import { openBridge, type Bridge, type EgressPlan } from "@gestalt-runtime/sdk";
-import { createEgressProxy, enforcedEgress, type EgressProxy } from "@gestalt-runtime/sdk/egress";
+import {
+  createEgressProxy,
+  enforcedEgress,
+  type EgressProxy,
+  type EnforcedEgress,
+} from "@gestalt-runtime/sdk/egress";
 import { layout } from "../isolation/guest-layout.js";
-import { proxyLocation, type ClosedNetwork } from "./closed-network.js";
+import { proxyLocation } from "./closed-network.js";
 import { Denials } from "./denials.js";
-import { hostsFile, relayDoors, type RelayDoor } from "./relay-addresses.js";
+import type { GuestNetwork } from "./guest-network.js";
+import { hostsFile, isOfThisMachine, relayDoors, relayLines, type RelayDoor } from "./relay-addresses.js";
+import { resolverFile } from "./resolver.js";
 
 /** What a plugin's start says about its network. */
 export interface NetworkRequest {
@@ -14,12 +21,14 @@ export interface NetworkRequest {
   readonly say: (text: string) => void;
 }
 
-/** What an enforced policy changes about a plugin's start. */
-export interface EnforcedNetwork {
-  /** The plugin's variables, those of the proxy in force over all others. Secret. */
+/** What a network of its own changes about a plugin's start. */
+export interface ConnectedNetwork {
+  /** The plugin's variables; with a policy, those of its proxy in force over all others. Secret. */
   readonly env: Readonly<Record<string, string>>;
-  /** The text of the guest's `/etc/hosts`. */
-  readonly hosts: string;
+  /** The guest's `/etc/hosts`, from this machine's. */
+  readonly hosts: (text: string) => string;
+  /** The guest's `/etc/resolv.conf`, from this machine's. */
+  readonly resolver: (text: string) => string;
   close(): Promise<void>;
 }
 
@@ -27,12 +36,9 @@ export interface EnforcedNetwork {
  * Opens a closed network's one way out: the session's proxy, which keeps the policy, and a door for each relay of a host service,
  * which stays reachable for programs that know of no proxy too (EGR-1 to EGR-5, SUP-4).
  */
-export async function enforce(network: ClosedNetwork, request: NetworkRequest): Promise<EnforcedNetwork> {
-  const { egress, env, say } = request;
-  const { allowedHosts, defaultAction, endpoints } = egress;
-  const enforced = enforcedEgress({ allowedHosts, defaultAction, env, endpoints, enforce: true });
-  if (enforced === undefined) throw new Error("there is no policy to enforce");
-  const denials = new Denials(say);
+export async function enforce(network: GuestNetwork, request: NetworkRequest): Promise<ConnectedNetwork> {
+  const enforced = planOf(request);
+  const denials = new Denials(request.say);
   const open: (EgressProxy | Bridge)[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(open.splice(0).map((one) => one.close()));
@@ -51,10 +57,12 @@ export async function enforce(network: ClosedNetwork, request: NetworkRequest): 
     );
     for (const [index, door] of doors.entries()) open.push(await openDoor(network, door, `relay-${index}`));
     const isWhole = doors.length === all.length;
-    if (!isWhole) say("relays named by an address are reached through the proxy alone: install iproute2");
+    if (!isWhole)
+      request.say("relays named by an address are reached through the proxy alone: install iproute2");
     return {
       env: enforced.environment({ proxy: proxyLocation, relays: isWhole ? "direct" : "proxied" }),
-      hosts: hostsFile(doors, layout.hostname),
+      hosts: () => hostsFile(doors, layout.hostname),
+      resolver: (text) => text,
       close,
     };
   } catch (error) {
@@ -63,7 +71,36 @@ export async function enforce(network: ClosedNetwork, request: NetworkRequest): 
   }
 }
 
-async function openDoor(network: ClosedNetwork, door: RelayDoor, name: string): Promise<Bridge> {
+/** Puts doors for relays into an open network: for those that may be at this machine's own addresses, which it does not reach (EGR-4). */
+export async function admit(network: GuestNetwork, request: NetworkRequest): Promise<ConnectedNetwork> {
+  const open: Bridge[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(open.splice(0).map((one) => one.close()));
+  };
+  try {
+    const doors = relayDoors(planOf(request).relays).filter(isOfThisMachine);
+    for (const [index, door] of doors.entries()) open.push(await openDoor(network, door, `relay-${index}`));
+    return {
+      env: request.env,
+      // The first line that has a name counts.
+      hosts: (text) => [...relayLines(doors), text].join("\n"),
+      resolver: resolverFile,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function planOf({ egress, env }: NetworkRequest): EnforcedEgress {
+  const { allowedHosts, defaultAction, endpoints } = egress;
+  const plan = enforcedEgress({ allowedHosts, defaultAction, env, endpoints, enforce: true });
+  if (plan === undefined) throw new Error("there is no policy to enforce");
+  return plan;
+}
+
+async function openDoor(network: GuestNetwork, door: RelayDoor, name: string): Promise<Bridge> {
   const { relay, address, isForeign } = door;
   const bridge = await openBridge({
     listen: { type: "unix", path: join(network.folder, name) },

@@ -43,37 +43,46 @@ describeIsolated("an isolated plugin", () => {
     expect(dialTarget).toMatch(/^unix:\/\/\/proc\/\d+\/root\/run\/gestalt\/p\.sock$/);
   });
 
-  it("PLUG-6, SESS-10: how it ends, and why it can't be started, is said as it is", async () => {
-    const directory = await testDirectory();
-    const provider = await startRuntime(directory, { ...isolated, readyTimeoutMs: 10_000 });
-    for (const [operation, params, stateMessage] of [
-      ["exit", { code: 7 }, "the plugin exited with code 7"],
-      ["crash", { how: "SIGKILL" }, "the plugin was ended by the signal SIGKILL"],
-      ["crash", { how: "SIGSEGV" }, "the plugin was ended by the signal SIGSEGV"],
-    ] as const) {
-      const { sessionId, execute } = await startPlugin(provider);
-      await execute(operation, { ...params, answerFirst: true });
-      await expect.poll(() => provider.runtime.getSession({ sessionId })).toMatchObject({ stateMessage });
-    }
-    const start = async (request: object): Promise<string> => {
-      const sessionId = await startSession(provider);
-      return (
-        await refusal(
-          provider.runtime.startPlugin({ sessionId, pluginName: "example", ...fixturePlugin(), ...request }),
-        )
-      ).message;
-    };
-    expect(await start({ command: "/nowhere/plugin" })).toContain("/nowhere/plugin does not exist");
-    expect(await start({ env: { LARGE: "x".repeat(200_000) } })).toContain(
-      "the largest is env.LARGE with 200006",
-    );
-    expect(await start(fixturePlugin({ atStart: ["no-listen"] }))).toContain(
-      "the plugin never listened on the socket in GESTALT_PLUGIN_SOCKET within 10000 ms",
-    );
-    expect(await start(fixturePlugin({ atStart: ["stderr:last words", "exit:3"] }))).toMatch(
-      /exited with code 3 before[^]*last words/,
-    );
-  });
+  it(
+    "PLUG-6, SESS-10: how it ends, and why it can't be started, is said as it is",
+    { timeout: 60_000 },
+    async () => {
+      const directory = await testDirectory();
+      const provider = await startRuntime(directory, { ...isolated, readyTimeoutMs: 10_000 });
+      for (const [operation, params, stateMessage] of [
+        ["exit", { code: 7 }, "the plugin exited with code 7"],
+        ["crash", { how: "SIGKILL" }, "the plugin was ended by the signal SIGKILL"],
+        ["crash", { how: "SIGSEGV" }, "the plugin was ended by the signal SIGSEGV"],
+      ] as const) {
+        const { sessionId, execute } = await startPlugin(provider);
+        await execute(operation, { ...params, answerFirst: true });
+        await expect.poll(() => provider.runtime.getSession({ sessionId })).toMatchObject({ stateMessage });
+      }
+      const start = async (request: object): Promise<string> => {
+        const sessionId = await startSession(provider);
+        return (
+          await refusal(
+            provider.runtime.startPlugin({
+              sessionId,
+              pluginName: "example",
+              ...fixturePlugin(),
+              ...request,
+            }),
+          )
+        ).message;
+      };
+      expect(await start({ command: "/nowhere/plugin" })).toContain("/nowhere/plugin does not exist");
+      expect(await start({ env: { LARGE: "x".repeat(200_000) } })).toContain(
+        "the largest is env.LARGE with 200006",
+      );
+      expect(await start(fixturePlugin({ atStart: ["no-listen"] }))).toContain(
+        "the plugin never listened on the socket in GESTALT_PLUGIN_SOCKET within 10000 ms",
+      );
+      expect(await start(fixturePlugin({ atStart: ["stderr:last words", "exit:3"] }))).toMatch(
+        /exited with code 3 before[^]*last words/,
+      );
+    },
+  );
 
   it("SESS-8, LOGS-6: SIGTERM reaches the plugin itself, and what it says on its way out is at the host", async () => {
     const directory = await testDirectory();

@@ -85,7 +85,7 @@ describeIsolated("a plugin with an egress policy", () => {
   });
 
   it("EGR-4, EGR-5, SUP-4: relays are reached directly and unchanged; a list of nothing but relays closes no network", async () => {
-    const provider = await startRuntime(await testDirectory(), isolated);
+    const provider = await startRuntime(await testDirectory(), { ...isolated, network: "host" });
     const outside = Object.values(networkInterfaces())
       .flat()
       .find((found) => found?.family === "IPv4" && !found.internal)?.address;
