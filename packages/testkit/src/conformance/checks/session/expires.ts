@@ -44,8 +44,10 @@ export const expiresByItself = defineCheck({
     const session = await t.session(await t.provider());
     await t.plugin(session);
     const { lifecycle } = await session.get();
-    const inMs =
-      lifecycle?.expiresAt === undefined ? Infinity : timestampMs(lifecycle.expiresAt) - Date.now();
+    const expiresAtMs = lifecycle?.expiresAt === undefined ? Infinity : timestampMs(lifecycle.expiresAt);
+    // Whether it is a time at all is another check's question.
+    if (expiresAtMs < earliestMs) return;
+    const inMs = expiresAtMs - Date.now();
     // Only a config with a short lifetime can show it.
     if (inMs > patienceMs) return;
     await delay(Math.max(0, inMs), undefined, { signal: t.signal });

@@ -13,7 +13,10 @@ export const namesMissingHint = defineCheck({
     "Check the hints first; refuse with INVALID_ARGUMENT and the field's whole path, " +
     "plugins.<name>.execution.runtime.image (or .template).",
   run: async (t) => {
-    const { runtime } = await t.provider();
+    const provider = await t.provider();
+    // Where no session gets ready, it is not for lack of an image.
+    await t.session(provider);
+    const { runtime } = provider;
     let started;
     try {
       started = await runtime.startSession(t.sessionRequest({ image: "", template: "" }));
@@ -26,7 +29,7 @@ export const namesMissingHint = defineCheck({
       return;
     }
     // One that starts has no need; one that then fails should have refused.
-    const session = new SubjectSession(await t.provider(), started, {});
+    const session = new SubjectSession(provider, started, {});
     const { state } = await session.get();
     t.expect(
       state !== "failed",
@@ -44,6 +47,7 @@ export const impossibleImageFails = defineCheck({
   mend: 'Give up after some tries: state "failed", state_reason one word, state_message a sentence.',
   run: async (t) => {
     const provider = await t.provider();
+    await t.session(provider);
     const image = "registry.invalid/conformance/no-such:image";
     let started;
     try {

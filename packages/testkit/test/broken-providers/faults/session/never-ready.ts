@@ -5,6 +5,11 @@ export const neverReady = defineFault({
   breaks: ["session/start-session/gets-ready"],
   apply: (reference) => {
     const { answerOf } = reference;
-    reference.answerOf = (session) => ({ ...answerOf(session), state: "failed", stateReason: "no-room" });
+    reference.answerOf = (session) => ({
+      ...answerOf(session),
+      state: "failed",
+      stateReason: "no-room",
+      stateMessage: "no machine has room for it",
+    });
   },
 });

@@ -48,12 +48,13 @@ export const endWithoutCode = defineFault({
 
 export const endForgetsSession = defineFault({
   name: "end-forgets-session",
-  breaks: [shows],
+  breaks: [shows, "session/get-session/keeps-metadata-once-running"],
   apply: (reference) => {
     const { onPluginEnd } = reference;
     reference.onPluginEnd = (session, end) => {
+      const served = session.state === "running";
       onPluginEnd(session, end);
-      if (session.state !== "ready") reference.sessions.delete(session.id);
+      if (served) reference.sessions.delete(session.id);
     };
   },
 });

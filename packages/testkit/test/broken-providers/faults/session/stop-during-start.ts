@@ -8,9 +8,6 @@ export const stopWaitsForStart = defineFault({
   breaks: [wins],
   apply: (reference) => {
     const starting = new Map<string, Promise<unknown>>();
-    const { startPlugin } = reference;
-    reference.startPlugin = (start) =>
-      startPlugin({ ...start, serves: () => new Promise((resolve) => setTimeout(resolve, 4_000, true)) });
     reference.around("startPlugin", (request, next) => {
       const start = next(request);
       starting.set(request.sessionId, start);
@@ -31,6 +28,9 @@ export const startForgetsStop = defineFault({
     const { startPlugin } = reference;
     reference.startPlugin = (start) => startPlugin({ ...start, onStarted: () => undefined });
     reference.stoppedMeanwhile = () => false;
-    reference.removeDirectory = () => Promise.resolve();
+    // What comes up later needs it.
+    const { removeDirectory } = reference;
+    reference.removeDirectory = (session) =>
+      session.pluginAsked && session.plugin === undefined ? Promise.resolve() : removeDirectory(session);
   },
 });

@@ -1,6 +1,8 @@
 import { RuntimeProviderError } from "@gestalt-runtime/sdk";
 import { defineFault } from "../../fault.js";
+import { looseTree } from "../../reference/loose-tree.js";
 import { PluginProcess } from "../../reference/plugin-process.js";
+import type { Reference } from "../../reference/reference.js";
 
 export const secondStopNotFound = defineFault({
   name: "second-stop-not-found",
@@ -42,15 +44,25 @@ export const stopsTripOverEachOther = defineFault({
   },
 });
 
+/** StopSession kills this and no more; what a plugin leaves when it ends by itself is ended as it has to be. */
+function stopKillsOnly(reference: Reference, target: (pid: number) => number): void {
+  reference.startPlugin = (start) => PluginProcess.start({ ...start, openTree: looseTree });
+  reference.endLeftovers = (session) => void session.plugin?.stop();
+  reference.endPlugin = async ({ child }) => {
+    try {
+      process.kill(target(child.pid ?? 0), "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+    await child.ended;
+  };
+}
+
 export const leaksGrandchildren = defineFault({
   name: "leaks-grandchildren",
   breaks: ["session/stop-session/ends-all-processes"],
   apply: (reference) => {
-    reference.startPlugin = (start) => PluginProcess.start({ ...start, containment: "process-group" });
-    reference.endPlugin = async ({ child }) => {
-      process.kill(child.pid ?? 0, "SIGKILL");
-      await child.ended;
-    };
+    stopKillsOnly(reference, (pid) => pid);
   },
 });
 
@@ -58,11 +70,7 @@ export const leaksDaemons = defineFault({
   name: "leaks-daemons",
   breaks: ["session/stop-session/ends-all-processes"],
   apply: (reference) => {
-    reference.startPlugin = (start) => PluginProcess.start({ ...start, containment: "process-group" });
-    reference.endPlugin = async ({ child }) => {
-      process.kill(-(child.pid ?? 0), "SIGKILL");
-      await child.ended;
-    };
+    stopKillsOnly(reference, (pid) => -pid);
   },
 });
 
@@ -70,8 +78,14 @@ export const patientStop = defineFault({
   name: "patient-stop",
   breaks: ["session/stop-session/ends-all-processes", "session/stop-session/ends-hanging-plugin"],
   apply: (reference) => {
-    reference.endPlugin = async ({ tree }) => {
-      await tree.stop({ graceMs: 6_000 });
+    const running = new WeakSet<PluginProcess>();
+    const { stopSession } = reference;
+    reference.stopSession = (session) => {
+      if (session.plugin !== undefined && session.state === "running") running.add(session.plugin);
+      return stopSession(session);
+    };
+    reference.endPlugin = async (plugin) => {
+      await plugin.tree.stop({ graceMs: running.has(plugin) ? 6_000 : 0 });
     };
   },
 });

@@ -4,6 +4,7 @@ import { defineFault } from "../../fault.js";
 export const unknownIsInternal = defineFault({
   name: "unknown-session-is-internal",
   breaks: ["session/unknown-session/refused", "session/stop-session/ends-session"],
+  also: ["session/stop-session/wins-over-start-plugin", "session/stop-session/beside-start-plugin"],
   apply: (reference) => {
     reference.around("getSession", ({ sessionId }, next) => {
       if (sessionId !== "" && !reference.sessions.has(sessionId))
