@@ -92,7 +92,6 @@ export const noEndlessRetry = defineCheck({
   id: "logs/append-logs/no-endless-retry",
   title: "a session that the log host does not know any more is given up after a while",
   requirements: ["LOGS-6"],
-  instance: "shared",
   cause: "What is refused is repeated until it is taken: for a forgotten session that is never.",
   mend: "Give a session up that was refused for some seconds: drop its records, and push no more of them.",
   run: async (t) => {

@@ -6,6 +6,7 @@ const times = { logMs: 1_000 } as const;
 export const onePushForAll = defineFault({
   name: "one-push-for-all",
   breaks: ["logs/append-logs/large-batches"],
+  also: ["logs/append-logs/huge-line"],
   times,
   apply: ({ logs }) => {
     logs.mostOfCall = { lines: Infinity, bytes: Infinity };

@@ -88,7 +88,7 @@ export const sendsEmptyBatches = defineFault({
   breaks: ["logs/append-logs/nothing-empty"],
   apply: ({ logs }) => {
     setInterval(() => {
-      for (const { id, known } of logs.sessions.values()) if (known) void logs.append(id, []);
+      for (const { id, known, over } of logs.sessions.values()) if (known && !over) void logs.append(id, []);
     }, 20).unref();
   },
 });
