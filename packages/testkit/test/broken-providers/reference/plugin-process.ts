@@ -80,6 +80,7 @@ export class PluginProcess {
     for (;;) {
       if (signal.aborted) throw new RuntimeProviderError("CANCELLED", "StartPlugin was cancelled");
       if (ended !== undefined) {
+        if (!readsAtOnce) read();
         // Its last lines may still be on their way.
         await child.drained;
         throw new RuntimeProviderError(

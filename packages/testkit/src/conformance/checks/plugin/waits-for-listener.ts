@@ -12,13 +12,16 @@ export const waitsForListener = defineCheck({
     "StartPlugin answers when the process is there; the host's first dial then fails and costs its 1 s backoff.",
   mend: "Dial the target and wait for an HTTP/2 SETTINGS frame before answering.",
   run: async (t) => {
-    const session = await t.session(await t.provider());
+    const provider = await t.provider();
+    const session = await t.session(provider);
     const hosted = await t.expect.answered(
       "StartPlugin of a plugin that listens after 400 ms",
       session.startPlugin(t.pluginRequest({ atStart: ["listen-late:400"] })),
     );
     // Once, without the patience of a gRPC client.
     const found = await probeHttp2(parseDialTarget(hosted.dialTarget), t.subject.times.callMs, t.signal);
+    // Where no target works at all, it is not for haste.
+    if (found !== "http2") await t.plugin(await t.session(provider));
     t.expect.equal("what a single dial of the target found right after StartPlugin's answer", found, "http2");
   },
 });

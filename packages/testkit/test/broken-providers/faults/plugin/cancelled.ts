@@ -7,7 +7,21 @@ export const deafToCancellation = defineFault({
   breaks: ["plugin/start-plugin/cancelled"],
   apply: (reference) => {
     const { startPlugin } = reference;
-    reference.startPlugin = (start) => startPlugin({ ...start, signal: new AbortController().signal });
+    reference.startPlugin = (start) => {
+      const isStopped = (): boolean =>
+        [...reference.sessions.values()].every(
+          ({ directory, stopped }) => stopped || !start.socketPath.startsWith(directory),
+        );
+      return startPlugin({
+        ...start,
+        signal: new AbortController().signal,
+        onStarted: (plugin) => {
+          start.onStarted(plugin);
+          // To a stop it is not deaf.
+          if (isStopped()) void plugin.stop();
+        },
+      });
+    };
   },
 });
 

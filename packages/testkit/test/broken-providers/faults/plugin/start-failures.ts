@@ -59,7 +59,7 @@ export const failedStartStaysReady = defineFault({
   breaks: [early, cannotRun, "plugin/start-plugin/cancelled"],
   apply: (reference) => {
     onFailure(reference, (error, session) => {
-      if (session !== undefined) session.state = "ready";
+      if (session?.state === "failed") session.state = "ready";
       return error;
     });
   },
