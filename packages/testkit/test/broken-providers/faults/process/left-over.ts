@@ -13,8 +13,13 @@ export const helperOutlivesIt = defineFault({
   breaks,
   apply: (reference) => {
     const { end } = reference;
+    let hosted = false;
+    reference.around("startSession", (request, next) => {
+      hosted = true;
+      return next(request);
+    });
     reference.end = () => {
-      if (reference.configured) spawn("sleep", ["600"], { detached: true, stdio: "ignore" }).unref();
+      if (hosted) spawn("sleep", ["600"], { detached: true, stdio: "ignore" }).unref();
       return end();
     };
   },
