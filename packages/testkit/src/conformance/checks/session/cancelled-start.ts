@@ -1,4 +1,6 @@
 import { defineCheck } from "../../check/check.js";
+import type { CheckContext } from "../../check/context.js";
+import type { SubjectProvider } from "../../subject/provider.js";
 import { listed } from "./listed.js";
 
 const calls = 12;
@@ -26,7 +28,9 @@ export const cancelledStartLeavesNone = defineCheck({
       usualMs = Math.min(usualMs, performance.now() - startedAt);
     }
     if (usualMs - wayMs < quickMs) return;
+    const files = await filesOfSession(t, provider);
     const answered = new Set(provider.sessionIds);
+    const begun = answered.size;
     const all = Array.from({ length: calls }, (_, index) =>
       runtime.startSession(t.sessionRequest(), cutOff(usualMs, index)).then(
         ({ id }) => answered.add(id),
@@ -36,7 +40,7 @@ export const cancelledStartLeavesNone = defineCheck({
     await Promise.all(all);
     // What was under way when its call ended comes about only now, if it does.
     await t.pause(2 * usualMs);
-    const cut = calls - (answered.size - 3);
+    const cut = calls - (answered.size - begun);
     const left = async (): Promise<string[]> =>
       ((await listed(provider)) ?? [])
         .map(({ id }) => id)
@@ -57,8 +61,34 @@ export const cancelledStartLeavesNone = defineCheck({
         return count <= cut / 3 ? undefined : `more than a third have left one in ListSessions`;
       },
     );
+    // A session that nobody lists still has what was made for it.
+    if (files.each === 0) return;
+    const known = [...provider.sessionIds];
+    await Promise.all(known.map((sessionId) => runtime.stopSession({ sessionId }).catch(() => undefined)));
+    await t.eventually(
+      `of ${calls} StartSession calls that were cut off, no session's files are left`,
+      5_000,
+      () => {
+        const count = t.place.paths().filter((path) => !files.usual.has(path)).length / files.each;
+        return count <= cut / 3 ? undefined : `those of more than a third are left below TMPDIR`;
+      },
+    );
   },
 });
+
+/** What lies below TMPDIR without a session more, and how many paths one adds; 0 where they lie elsewhere. */
+async function filesOfSession(
+  t: CheckContext,
+  provider: SubjectProvider,
+): Promise<{ readonly usual: ReadonlySet<string>; readonly each: number }> {
+  for (const sessionId of provider.sessionIds)
+    await t.relies("stop", "StopSession", () => provider.runtime.stopSession({ sessionId }));
+  const usual = new Set(t.place.paths());
+  const session = await t.session(provider);
+  const each = t.place.paths().filter((path) => !usual.has(path)).length;
+  await t.relies("stop", "StopSession", () => session.stop());
+  return { usual, each };
+}
 
 /** How a call ends well before its answer: by the caller or by its deadline, in turn. */
 function cutOff(usualMs: number, index: number): { signal: AbortSignal } | { timeoutMs: number } {

@@ -72,15 +72,16 @@ export const endsLeftoversUnasked = defineCheck({
   cause: "Cleaning up waits for GetSession or StopSession; the host asks for neither once a plugin runs.",
   mend: "Watch the plugin's process, and end the rest of its tree when it ends.",
   run: async (t) => {
-    const session = await t.session(await t.provider());
-    const plugin = await t.plugin(session, { atStart: ["fork:plain", "fork:session", "fork:daemon"] });
-    await plugin.client.execute({ operation: "exit", params: { code: 0 } }).catch(() => undefined);
-    plugin.close();
-    await t.eventually(
-      "after the plugin's exit, and with no call, all that it had started has ended",
-      5_000,
-      () => leftOf(t.place),
-    );
+    const provider = await t.provider();
+    for (const { what, operation, params } of ends) {
+      const session = await t.session(provider);
+      const plugin = await t.plugin(session, { atStart: ["fork:plain", "fork:session", "fork:daemon"] });
+      await plugin.client.execute({ operation, params }).catch(() => undefined);
+      plugin.close();
+      await t.eventually(`with no call, all that a plugin which ${what} had started has ended`, 5_000, () =>
+        leftOf(t.place),
+      );
+    }
   },
 });
 

@@ -53,6 +53,15 @@ export const noAlpn = defineFault({
   },
 });
 
+export const wantsClientCertificate = defineFault({
+  name: "wants-client-certificate",
+  breaks: ["dial/start-plugin/tls"],
+  times: { callMs: 4_000 },
+  apply: (reference) => {
+    tlsBridge(reference, { ALPNProtocols: ["h2"], requestCert: true, rejectUnauthorized: true });
+  },
+});
+
 export const oldTls = defineFault({
   name: "old-tls",
   breaks: ["dial/start-plugin/tls"],

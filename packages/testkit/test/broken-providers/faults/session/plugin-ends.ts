@@ -67,6 +67,18 @@ export const leftoversUntilStop = defineFault({
   },
 });
 
+export const leftoversOfCrash = defineFault({
+  name: "leftovers-of-crash",
+  breaks: ["session/plugin-exit/cleans-up-unasked"],
+  apply: (reference) => {
+    const { onPluginEnd, endLeftovers } = reference;
+    reference.onPluginEnd = (session, end) => {
+      reference.endLeftovers = end.how === "exit" && end.code === 0 ? endLeftovers : () => undefined;
+      onPluginEnd(session, end);
+    };
+  },
+});
+
 export const leftoversUntilAsked = defineFault({
   name: "leftovers-until-asked",
   breaks: ["session/plugin-exit/cleans-up-unasked"],

@@ -14,6 +14,17 @@ export const cancelledSessionStays = defineFault({
   },
 });
 
+export const cancelledSessionStaysUnlisted = defineFault({
+  name: "cancelled-session-stays-unlisted",
+  breaks: ["session/start-session/cancelled"],
+  apply: (reference) => {
+    cancelledSessionStays.apply(reference);
+    reference.around("listSessions", () => {
+      throw new RuntimeProviderError("UNIMPLEMENTED", "there is no list");
+    });
+  },
+});
+
 export const needsImageSaysNothing = defineFault({
   name: "needs-image-says-nothing",
   breaks: ["session/start-session/names-missing-hint"],
