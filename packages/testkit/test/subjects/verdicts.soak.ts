@@ -12,13 +12,17 @@ import { commandOf, seedPage, subjects } from "./subjects.js";
 
 /**
  * What `verdicts/<subject>.json` holds: every check that the subject does not pass, with what is said of it, and a
- * sentence of ours where it needs one. `UPDATE_VERDICTS=1 npx vitest run <this file>` writes them anew and keeps our
+ * sentence of ours where it needs one. `UPDATE_VERDICTS=1 npm run soak -- verdicts` writes them anew and keeps our
  * sentences.
  */
 interface Verdicts {
   /** All requirements that a difference names, in bytewise order. */
   readonly breaks: readonly string[];
   readonly checks: Readonly<Record<string, WrittenVerdict>>;
+  /** What nobody can tell before something else is mended, by the check that is in the way. */
+  readonly blocked: Readonly<Record<string, readonly string[]>>;
+  /** What the profile does not claim, by the reason. */
+  readonly skipped: Readonly<Record<string, readonly string[]>>;
 }
 
 interface WrittenVerdict {
@@ -32,13 +36,13 @@ const isUpdate = process.env.UPDATE_VERDICTS === "1";
 
 describe(
   "the suite's verdicts on whole providers are those that are written down",
-  { timeout: 600_000 },
+  { timeout: 1_800_000 },
   () => {
     for (const subject of [...subjects, seedPage]) {
       const { name, args, missing } = subject;
       it.skipIf(missing !== undefined)(missing === undefined ? name : `${name} (${missing})`, async () => {
         const opened = await Subject.open({ command: commandOf(subject), args, name }, suiteTimes);
-        const { results } = await runChecks({ subject: opened, checks: allChecks });
+        const { results } = await runChecks({ subject: opened, checks: allChecks, parallel: 4 });
         await opened.close();
         expect(results.map(({ id }) => id)).toEqual(allChecks.map(({ id }) => id));
         const path = fileURLToPath(new URL(`verdicts/${name}.json`, import.meta.url));
@@ -61,14 +65,29 @@ function verdictsOf(results: readonly CheckResult[], written: Verdicts | undefin
   return {
     breaks: [...new Set(broken)].sort(),
     checks: Object.fromEntries(
-      notPassed.map(({ id, verdict, differences, reason }) => {
-        const why = written?.checks[id]?.why;
-        const says = [
-          ...differences.map(({ requirement, text }) => `${requirement}: ${text}`),
-          ...(reason === undefined ? [] : [reason]),
-        ];
-        return [id, { verdict, says, ...(why === undefined ? {} : { why }) }];
-      }),
+      notPassed
+        .filter(({ verdict }) => verdict !== "blocked" && verdict !== "skipped")
+        .map(({ id, verdict, differences, reason }) => {
+          const why = written?.checks[id]?.why;
+          const says = [
+            ...differences.map(({ requirement, text }) => `${requirement}: ${text}`),
+            ...(reason === undefined ? [] : [reason]),
+          ];
+          return [id, { verdict, says, ...(why === undefined ? {} : { why }) }];
+        }),
     ),
+    blocked: idsBy(notPassed, "blocked", ({ blockedBy = "" }) => blockedBy),
+    skipped: idsBy(notPassed, "skipped", ({ reason = "" }) => reason),
   };
+}
+
+function idsBy(
+  results: readonly CheckResult[],
+  verdict: CheckResult["verdict"],
+  key: (result: CheckResult) => string,
+): Record<string, string[]> {
+  const groups: Record<string, string[]> = {};
+  for (const result of results)
+    if (result.verdict === verdict) groups[key(result)] = [...(groups[key(result)] ?? []), result.id];
+  return groups;
 }

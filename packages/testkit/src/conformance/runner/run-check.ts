@@ -70,7 +70,7 @@ async function runAlone(check: Check, run: CheckRun): Promise<CheckResult> {
     throw error;
   }
   const { result, endedWell } = done;
-  const counts = isClean(result) && endedWell;
+  const counts = isClean(result) && endedWell && result.cleanUpFaults.length === 0;
   if (counts) await place.ending();
   const left = await place.clear();
   if (counts) run.leaks.push(...leaksOf(left, check.id));

@@ -31,7 +31,7 @@ export class BareProcess {
   ) {}
 
   static async spawn(subject: Subject, place: Place, options: BareProcessOptions): Promise<BareProcess> {
-    const socketPath = join(await makeSocketDirectory(place.directory), "plugin.sock");
+    const socketPath = join(place.ofSuite(await makeSocketDirectory(place.directory)), "plugin.sock");
     await options.prepare?.(socketPath);
     const { PATH, HOME, LANG, TZ, SSL_CERT_FILE, SSL_CERT_DIR } = process.env;
     const usual = providerEnvironment({

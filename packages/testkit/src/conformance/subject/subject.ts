@@ -70,7 +70,7 @@ export class Subject {
     const { config, name } = this;
     if (attach !== undefined)
       return ProviderInstance.attach({ attach, name, trace, times, ...(config && { config }) });
-    return ProviderInstance.spawn({
+    const instance = await ProviderInstance.spawn({
       command: this.#program(),
       args: this.args,
       name,
@@ -83,6 +83,8 @@ export class Subject {
       times,
       env: { ...place.providerEnv, ...this.options.env, ...overrides.env },
     });
+    place.ofSuite(instance.directory);
+    return instance;
   }
 
   /** The fixture plugin as this provider's guests see it, as StartPlugin's command and args. */
