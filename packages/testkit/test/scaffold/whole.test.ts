@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile, symlink } from "node:fs/promises";
+import { cp, readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -9,6 +9,10 @@ import { fixturePlugin } from "../../src/plugins/launch.js";
 import { runCommand } from "../cli/run-command.js";
 import { TestDirectory } from "../host/fixtures.js";
 
+const minimalRuntime = fileURLToPath(
+  new URL("../../../../examples/minimal-runtime/dist/minimal-runtime.mjs", import.meta.url),
+);
+const runners = fileURLToPath(new URL("runners", import.meta.url));
 const packages = fileURLToPath(new URL("../../..", import.meta.url));
 const run = promisify(execFile);
 
@@ -23,7 +27,7 @@ async function pack(name: string, destination: string): Promise<void> {
 
 describe("a new package, from the packed packages alone", () => {
   it(
-    "PLUG-4, SESS-8: installs, passes its own tests at both levels, and makes a release that a host installs",
+    "PLUG-4, SESS-8: installs, passes its own tests at both levels and its conformance script, hosts by node:test, and makes a release that a host installs",
     { timeout: 900_000 },
     async () => {
       await using directory = await TestDirectory.make();
@@ -57,6 +61,19 @@ describe("a new package, from the packed packages alone", () => {
       await make("two", "2");
       await npm("two", "install", "--no-audit", "--no-fund", "--prefer-offline");
       expect(await npm("two", "test")).toMatch(/Tests .*7 passed/);
+      // The script asks itself of the package; a part of the suite is enough to show that it can.
+      expect(await npm("two", "run", "conformance", "--", "--area", "lifecycle")).toMatch(
+        /^What was checked conforms: \d+ passed/m,
+      );
+      // An author's own tests, by the runner that comes with Node.js: they have to end by themselves.
+      await cp(runners, path("two/runners"), { recursive: true });
+      const byNode = ["--test", "--test-reporter=tap", "runners/by-node.mjs"];
+      const { stdout } = await run(process.execPath, byNode, {
+        cwd: path("two"),
+        env: { PATH: process.env.PATH, TMPDIR: directory.path, PROVIDER: minimalRuntime },
+        timeout: 120_000,
+      });
+      expect(stdout).toMatch(/^# pass 1$/m);
       expect(await npm("two", "run", "package")).toContain(
         "release/provider-release.yaml is what the host installs",
       );
