@@ -1,6 +1,7 @@
 import { chmod, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fixturePlugin } from "@gestalt-runtime/testkit";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import {
   dial,
@@ -119,21 +120,32 @@ describe("StopSession", () => {
     await expect.poll(() => leftovers(directory)).toEqual(before);
   });
 
-  it("SESS-11: at any moment of StartPlugin it wins", async () => {
+  it("SESS-11: at any moment of StartPlugin it wins, and no process of the plugin's is left", async () => {
     const directory = await testDirectory();
     const provider = await startRuntime(directory);
     const before = leftovers(directory);
-    await Promise.all(
-      Array.from({ length: 20 }, async (_, index) => {
-        const sessionId = await startSession(provider);
-        const starting = provider.runtime
-          .startPlugin({ sessionId, pluginName: "example", ...fixturePlugin() })
-          .catch(() => undefined);
-        await new Promise((resolve) => setTimeout(resolve, index * 10));
-        await provider.runtime.stopSession({ sessionId }, { timeoutMs: stopTimeoutMs });
-        await starting;
-      }),
-    );
+    // By its environment a plugin is found wherever it runs.
+    const start = (sessionId: string): Promise<unknown> =>
+      provider.runtime
+        .startPlugin({ sessionId, pluginName: "example", ...fixturePlugin(), env: { OF: directory } })
+        .catch(() => undefined);
+    const first = await startSession(provider);
+    const began = performance.now();
+    await start(first);
+    const startMs = performance.now() - began;
+    await provider.runtime.stopSession({ sessionId: first });
+    // Many at once, so that each step of a start takes long enough to be met.
+    const [rounds, atOnce] = [8, 12];
+    for (let round = 0; round < rounds; round += 1)
+      await Promise.all(
+        Array.from({ length: atOnce }, async (_, index) => {
+          const sessionId = await startSession(provider);
+          const starting = start(sessionId);
+          await delay((2 * startMs * (index * rounds + round)) / (atOnce * rounds));
+          await provider.runtime.stopSession({ sessionId }, { timeoutMs: stopTimeoutMs });
+          await starting;
+        }),
+      );
     expect((await provider.runtime.listSessions()).sessions).toEqual([]);
     await expect.poll(() => leftovers(directory)).toEqual(before);
   });
@@ -153,8 +165,10 @@ describe("StopSession", () => {
         if (started !== undefined) await provider.runtime.stopSession({ sessionId: started.id });
       }),
     );
-    await expect.poll(() => leftovers(directory), { timeout: 5_000 }).toEqual(before);
-    expect((await provider.runtime.listSessions()).sessions).toEqual([]);
+    await expect
+      .poll(async () => (await provider.runtime.listSessions()).sessions, { timeout: 20_000 })
+      .toEqual([]);
+    await expect.poll(() => leftovers(directory), { timeout: 20_000 }).toEqual(before);
   });
 
   it("SESS-13: a session whose StartSession was answered in vain is stopped, also when an admin lists it", async () => {

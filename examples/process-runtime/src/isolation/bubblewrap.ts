@@ -17,11 +17,12 @@ import { admit, enforce, type ConnectedNetwork } from "../network/session-networ
 import { SessionNetworks } from "../network/session-networks.js";
 import { bwrapArguments } from "./bwrap-arguments.js";
 import { BwrapStatus } from "./bwrap-status.js";
+import { endBubblewrap } from "./end-bubblewrap.js";
 import { checkSizes } from "./exec-limits.js";
 import { hostsPath, resolverPath, type GuestFile } from "./guest-files.js";
 import { openStarter, prepareGuest, type GuestPreparation } from "./guest-preparation.js";
 import { layout } from "./guest-layout.js";
-import { GuestProgram, signal } from "./guest-program.js";
+import { GuestProgram } from "./guest-program.js";
 import { lookAt } from "./guest-mounts.js";
 import { isWithin, packageFolder, unseenArguments } from "./host-root.js";
 import type { WaitingStarter } from "./waiting-starter.js";
@@ -49,8 +50,8 @@ export class BubblewrapIsolation implements Isolation {
   readonly hostServices = "shared";
 
   /**
-   * One for all sessions: bubblewrap makes a PID namespace for each guest itself and takes it along when it dies, so that
-   * nothing has to be looked for when a session is stopped.
+   * One for all sessions: bubblewrap makes a PID namespace for each guest itself, so that only the namespace's first process has
+   * to be ended when a session is stopped.
    */
   #tree: Promise<ProcessTree> | undefined;
 
@@ -137,7 +138,7 @@ class BubblewrapEnclosure implements Enclosure {
     const { entries, seccomp, files } = this.prepared;
     const starter = await this.#takeStarter();
     const { child } = starter;
-    if (this.#stopping !== undefined) await this.#end(child);
+    if (this.#stopping !== undefined) await endBubblewrap(child);
     const [argsPipe, statusPipe, ...inputPipes] = starter.pipes;
     if (argsPipe === undefined || statusPipe === undefined) throw new Error("the guest's pipes are missing");
     const [argsAt, status, firstFree] = [4, 5, 6];
@@ -198,7 +199,7 @@ class BubblewrapEnclosure implements Enclosure {
     const ended = await Promise.all(running.map((program) => program.terminate(() => this.#killAt)));
     const networks = this.networks.close();
     await Promise.all([...running.map((program) => program.kill()), this.#connected?.close(), networks]);
-    await Promise.all([...this.#children].map((child) => this.#end(child)));
+    await Promise.all([...this.#children].map(endBubblewrap));
     const rung = running.length === 0 ? "idle" : ended.every(Boolean) ? "terminated" : "killed";
     return { rung, left: running.flatMap((program) => program.left) };
   }
@@ -215,12 +216,6 @@ class BubblewrapEnclosure implements Enclosure {
     this.#children.add(child);
     void child.ended.then(() => this.#children.delete(child));
     return starter;
-  }
-
-  /** What bubblewrap has made, it takes along. */
-  async #end({ pid, ended }: TreeProcess): Promise<void> {
-    if (pid !== undefined) signal(pid, "SIGKILL");
-    await ended;
   }
 
   async #guestOf(child: TreeProcess, status: BwrapStatus, command: string): Promise<GuestProgram> {

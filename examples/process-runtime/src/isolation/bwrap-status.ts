@@ -62,10 +62,27 @@ export function firstChildOf(pid: number): number | undefined {
 
 /** The process group of a process. */
 export function groupOf(pid: number): number | undefined {
+  const group = statOf(pid)[2];
+  return group === undefined ? undefined : Number(group);
+}
+
+/** Whether a process runs no more until it is let go on, or not at all. */
+export function isStopped(pid: number): boolean {
+  const [state = "X"] = statOf(pid);
+  return "TtZX".includes(state);
+}
+
+/** When a process was started: with its number, that tells it from every other one. */
+export function startOf(pid: number): string | undefined {
+  return statOf(pid)[19];
+}
+
+/** The fields after the name, which may hold blanks and brackets itself. */
+function statOf(pid: number): string[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[2]);
+    return text.slice(text.lastIndexOf(")") + 2).split(" ");
   } catch {
-    return undefined;
+    return [];
   }
 }

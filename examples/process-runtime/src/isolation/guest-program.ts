@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Readable } from "node:stream";
 import { isProcessAlive, type Ended, type TreeProcess } from "@gestalt-runtime/sdk/processes";
-import { endOfProgram, firstChildOf, groupOf, type BwrapStatus } from "./bwrap-status.js";
+import { endOfProgram, firstChildOf, groupOf, startOf, type BwrapStatus } from "./bwrap-status.js";
 import type { GuestProcess } from "./isolation.js";
 
 /** How often a grace is looked at, which a later stop may shorten: a hundred programs may be waited for at once. */
@@ -28,7 +28,12 @@ export class GuestProgram implements GuestProcess {
   ) {
     this.stdout = child.stdout;
     this.stderr = child.stderr;
-    this.gone = child.ended.then(() => (this.#running = false));
+    const start = startOf(first);
+    this.gone = child.ended.then(() => {
+      this.#running = false;
+      // Where somebody has killed bubblewrap, a guest that was being made does not know.
+      if (start !== undefined && startOf(first) === start) signal(first, "SIGKILL");
+    });
     this.ended = child.ended.then((end) => (status.exitCode === undefined ? end : endOfProgram(end)));
   }
 

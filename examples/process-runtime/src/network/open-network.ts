@@ -20,12 +20,21 @@ block "$1" 127.0.0.0/8 || exit 1
 echo ready
 exec "$0" infinity`;
 
+/**
+ * What the guest is called in its network, of what nobody routes: with an address of this machine's it would not reach this machine
+ * there. An address that has no network here, such as one of IPv6, is not given.
+ */
+const ownAddresses = [
+  ...["--address", "169.254.2.2", "--netmask", "24", "--gateway", "169.254.2.1"],
+  ...["--address", "fd4e:6765:7374::2", "--gateway", "fe80::1"],
+];
+
 /** No port leads from this machine into the network, none from there to this machine's loopback, by the gateway's address either. */
 const apart = ["--no-map-gw", "-t", "none", "-u", "none", "-T", "none", "-U", "none"];
 
 /**
  * A network of a guest's own, with pasta as its way out: pasta makes this machine's connections for it. Its loopback interface and its
- * abstract sockets are not this machine's, nor any other guest's. It has the address of this machine's first interface.
+ * abstract sockets are not this machine's, nor any other guest's.
  */
 export function openNetwork(tools: OpenNetworkTools): NetworkMaker {
   const command = [
@@ -33,7 +42,7 @@ export function openNetwork(tools: OpenNetworkTools): NetworkMaker {
     ...[tools.bwrap, "--unshare-user", "--uid", "0", "--gid", "0"],
     ...enclosed(["CAP_SYS_ADMIN", "CAP_NET_ADMIN"]),
     ...["--ro-bind", "/", "/", "--proc", "/proc", "--dev-bind-try", tunDevice, tunDevice, "--"],
-    ...[tools.pasta, "--quiet", "--foreground", "--netns-only", "--config-net", ...apart],
+    ...[tools.pasta, "--quiet", "--foreground", "--netns-only", "--config-net", ...ownAddresses, ...apart],
     ...["--ns-ifname", interfaceName, "--dns-forward", forwardedResolver, "--"],
     ...[tools.sh, "-c", script, tools.sleep, tools.ip],
   ];

@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import { networkInterfaces } from "node:os";
 import type { RelayAddress } from "@gestalt-runtime/sdk/egress";
 
 /** Where a relay is found inside a closed network: something listens there, and leads to it. */
@@ -41,10 +40,9 @@ export function relayLines(doors: readonly RelayDoor[]): string[] {
   return [...new Set(named.map(({ relay, address }) => `${address} ${relay.host}`))];
 }
 
-/** Whether a relay may be this machine's own: a name may lead to any address. */
-export function isOfThisMachine({ relay: { host }, address }: RelayDoor): boolean {
-  const own = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
-  return isIP(host) === 0 || isLoopback(address) || own.some((one) => one.address === address.toLowerCase());
+/** Whether a relay may be on this machine's loopback interface: a name may lead to any address. */
+export function mayBeOnLoopback({ relay: { host }, address }: RelayDoor): boolean {
+  return isIP(host) === 0 || isLoopback(address);
 }
 
 function nameAddress(index: number): string {

@@ -10,7 +10,7 @@ import { layout } from "../isolation/guest-layout.js";
 import { proxyLocation } from "./closed-network.js";
 import { Denials } from "./denials.js";
 import type { GuestNetwork } from "./guest-network.js";
-import { hostsFile, isOfThisMachine, relayDoors, relayLines, type RelayDoor } from "./relay-addresses.js";
+import { hostsFile, mayBeOnLoopback, relayDoors, relayLines, type RelayDoor } from "./relay-addresses.js";
 import { resolverFile } from "./resolver.js";
 
 /** What a plugin's start says about its network. */
@@ -71,14 +71,14 @@ export async function enforce(network: GuestNetwork, request: NetworkRequest): P
   }
 }
 
-/** Puts doors for relays into an open network: for those that may be at this machine's own addresses, which it does not reach (EGR-4). */
+/** Puts doors for relays into an open network: for those that may be on this machine's loopback interface, which it does not reach (EGR-4). */
 export async function admit(network: GuestNetwork, request: NetworkRequest): Promise<ConnectedNetwork> {
   const open: Bridge[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(open.splice(0).map((one) => one.close()));
   };
   try {
-    const doors = relayDoors(planOf(request).relays).filter(isOfThisMachine);
+    const doors = relayDoors(planOf(request).relays).filter(mayBeOnLoopback);
     for (const [index, door] of doors.entries()) open.push(await openDoor(network, door, `relay-${index}`));
     return {
       env: request.env,

@@ -9,8 +9,10 @@ import { putUpPrey } from "./prey.js";
 import { hostile, ways } from "./ways.js";
 
 const isRoot = process.getuid?.() === 0;
-/** Those that a network of its own closes, also without a policy. */
-const networkWays = ways.filter((way) => /^(tcp|udp|abstract)-|^see-open-ports$/.test(way));
+/** Those that a network of its own closes, also without a policy: what listens on the machine's other addresses is open to its network. */
+const networkWays = ways.filter(
+  (way) => /^(tcp|udp|abstract)-|^see-open-ports$/.test(way) && !way.endsWith("-host-address"),
+);
 const modes = {
   isolated: { config: isolated, policy: { defaultAction: "deny" }, tries: ways },
   open: { config: { isolation: "none", containment: "process-group" }, policy: {}, tries: ways },
@@ -94,7 +96,7 @@ describeIsolated("a hostile plugin", () => {
           { timeout: 150_000 },
           async (mode) => {
             await letLoose(mode);
-            expect(networkWays.length).toBeGreaterThanOrEqual(10);
+            expect(networkWays.length).toBeGreaterThanOrEqual(8);
           },
         );
 

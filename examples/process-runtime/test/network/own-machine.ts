@@ -8,7 +8,7 @@ import { program } from "../support.js";
 
 /** The addresses of a machine that a test has to itself: a network namespace. */
 export const addresses = {
-  /** On its first interface; a guest's own network has the same one. */
+  /** On its first interface. */
   first: "198.51.100.2",
   /** The way out of it; nobody is there. */
   gateway: "198.51.100.1",

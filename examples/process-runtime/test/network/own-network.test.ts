@@ -50,15 +50,15 @@ const all = [addresses.outside, "127.0.0.1", "[::1]", addresses.first, addresses
 describeOwnNetwork("a plugin without an egress policy", () => {
   describe.runIf(process.getuid?.() === 0)("on a machine of a test's own, which root makes", () => {
     it(
-      "EGR-5: reaches the outside and asks the machine's resolver, and none of the machine's own services",
+      "EGR-1, EGR-5: reaches the outside, the machine's own address and its resolver, and nothing on its loopback interface",
       patient,
       async () => {
         const provider = await startRuntime(await testDirectory(), ownNetwork, onOwnMachine());
         const { port, contacts } = await startServers(provider);
         const plugin = await start(provider);
-        expect(await reached(plugin, all, port)).toEqual([true, false, false, false, false]);
+        expect(await reached(plugin, all, port)).toEqual([true, false, false, true, false]);
         expect(await reached(plugin, ["any.example"], port)).toEqual([true]);
-        expect(new Set(contacts)).toEqual(new Set([`tcp ${addresses.outside}`]));
+        expect(new Set(contacts)).toEqual(new Set([`tcp ${addresses.outside}`, `tcp ${addresses.first}`]));
         const { sessionId } = plugin;
         await provider.runtime.stopSession({ sessionId });
       },
@@ -87,7 +87,7 @@ describeOwnNetwork("a plugin without an egress policy", () => {
       },
     );
 
-    it("EGR-4: reaches relays at the machine's own addresses, and nothing beside them", async () => {
+    it("EGR-4: reaches relays at the machine's own addresses, and nothing beside them on its loopback interface", async () => {
       const provider = await startRuntime(await testDirectory(), ownNetwork, onOwnMachine());
       const { port, otherPort } = await startServers(provider);
       const hosts = ["localhost", "127.0.0.1", addresses.first];
@@ -96,7 +96,7 @@ describeOwnNetwork("a plugin without an egress policy", () => {
         hosts.map((host) => `tcp://${host}:${port}`),
       );
       expect(await reached(plugin, hosts, port)).toEqual([true, true, true]);
-      expect(await reached(plugin, hosts, otherPort)).toEqual([false, false, false]);
+      expect(await reached(plugin, hosts, otherPort)).toEqual([false, false, true]);
       expect(await reached(plugin, [addresses.outside], otherPort)).toEqual([true]);
     });
 
@@ -116,7 +116,7 @@ describeOwnNetwork("a plugin without an egress policy", () => {
         const sessionId = await startSession(provider);
         const request = { sessionId, pluginName: "example", command: programs.plugin };
         const plugin = dial(sessionId, (await provider.runtime.startPlugin(request)).dialTarget);
-        expect(await reached(plugin, all, port)).toEqual([true, false, false, false, false]);
+        expect(await reached(plugin, all, port)).toEqual([true, false, false, true, false]);
         await provider.runtime.stopSession({ sessionId });
       },
     );

@@ -1,0 +1,31 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { isProcessAlive, type TreeProcess } from "@gestalt-runtime/sdk/processes";
+import { firstChildOf, isStopped } from "./bwrap-status.js";
+import { signal } from "./guest-program.js";
+
+const lookMs = 2;
+/** How long the kernel may take to stop or to end a process that it has been told to. */
+const waitMs = 1_000;
+
+/**
+ * Ends bubblewrap, or what is to become it, and the guest that it may have begun to make. The guest asks the kernel to end with
+ * bubblewrap only after it has set itself up: until then it would live on, and the plugin with it (SESS-11). A stopped
+ * bubblewrap makes no guest any more, so that the one that it has is found.
+ */
+export async function endBubblewrap({ pid, ended }: TreeProcess): Promise<void> {
+  if (pid !== undefined) {
+    signal(pid, "SIGSTOP");
+    await until(() => isStopped(pid));
+    const first = firstChildOf(pid);
+    if (first !== undefined) signal(first, "SIGKILL");
+    signal(pid, "SIGKILL");
+    await ended;
+    if (first !== undefined) await until(() => !isProcessAlive(first));
+  }
+  await ended;
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + waitMs;
+  while (!isSo() && performance.now() < deadline) await delay(lookMs);
+}
