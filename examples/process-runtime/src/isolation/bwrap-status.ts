@@ -72,6 +72,12 @@ export function isStopped(pid: number): boolean {
   return "TtZX".includes(state);
 }
 
+/** Whether a process has ended; one that only waits to be collected has. */
+export function hasEnded(pid: number): boolean {
+  const [state = "X"] = statOf(pid);
+  return "ZX".includes(state);
+}
+
 /** When a process was started: with its number, that tells it from every other one. */
 export function startOf(pid: number): string | undefined {
   return statOf(pid)[19];

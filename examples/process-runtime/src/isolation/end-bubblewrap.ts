@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isProcessAlive, type TreeProcess } from "@gestalt-runtime/sdk/processes";
-import { firstChildOf, isStopped } from "./bwrap-status.js";
+import type { TreeProcess } from "@gestalt-runtime/sdk/processes";
+import { firstChildOf, hasEnded, isStopped } from "./bwrap-status.js";
 import { signal } from "./guest-program.js";
 
 const lookMs = 2;
@@ -20,8 +20,14 @@ export async function endBubblewrap({ pid, ended }: TreeProcess): Promise<void> 
     if (first !== undefined) signal(first, "SIGKILL");
     signal(pid, "SIGKILL");
     await ended;
-    if (first !== undefined) await until(() => !isProcessAlive(first));
+    if (first !== undefined) await until(() => hasEnded(first));
   }
+  await ended;
+}
+
+/** Ends bubblewrap once its guest has been killed. */
+export async function endAlone({ pid, ended }: TreeProcess): Promise<void> {
+  if (pid !== undefined) signal(pid, "SIGKILL");
   await ended;
 }
 

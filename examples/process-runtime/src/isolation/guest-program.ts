@@ -21,7 +21,8 @@ export class GuestProgram implements GuestProcess {
   #pid: number | undefined;
 
   constructor(
-    child: TreeProcess,
+    /** bubblewrap itself. */
+    readonly child: TreeProcess,
     /** The guest's first process: all that runs in the guest ends with it. */
     private readonly first: number,
     status: BwrapStatus,
