@@ -21,11 +21,11 @@ const limits: readonly {
 ];
 
 /**
- * How much longer than the warming up the load takes. V8 lets garbage grow to four times what is alive, then collects
+ * How many times as many calls as the warming up the load has. V8 lets garbage grow to four times what is alive, then collects
  * it, here about once in 15,000 calls: a load as short as that meets one program before its collection and another one after
  * it, and tells the moment instead of the program.
  */
-const collections = 5;
+const loadFactor = 5;
 
 /** The hot path (SESS-5): the host asks for a session on every relayed call. */
 export async function measureGetSession({ loadRounds, calls }: Effort): Promise<Row[]> {
@@ -48,7 +48,7 @@ export async function measureGetSession({ loadRounds, calls }: Effort): Promise<
         const into = of(measured, program);
         into.medianUs.push((await run(calls / 4, 1)).medianUs);
         const memory = watchMemory(subject);
-        into.callsPerSecond.push((await run(calls * collections, 64)).callsPerSecond);
+        into.callsPerSecond.push((await run(calls * loadFactor, 64)).callsPerSecond);
         into.residentMiB.push(await memory.median());
       } finally {
         await subject.stop();

@@ -1,7 +1,7 @@
 import { chmod, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fixturePlugin } from "@gestalt-runtime/testkit";
 import { setTimeout as delay } from "node:timers/promises";
+import { fixturePlugin } from "@gestalt-runtime/testkit";
 import { describe, expect, it } from "vitest";
 import {
   dial,

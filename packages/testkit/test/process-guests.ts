@@ -4,7 +4,7 @@ import { openProcessTree, type ProcessTree } from "@gestalt-runtime/sdk/processe
 
 type Guests = Pick<SessionBackend<string>, "create" | "launch" | "destroy">;
 
-/** What fixtures' backends have in common: a guest is a process tree and a directory, whose path begins with `prefix`. */
+/** What the backends of tests have in common: a guest is a process tree and a directory, whose path begins with `prefix`. */
 export function processGuests(prefix: string): Guests {
   const trees = new Map<string, ProcessTree>();
   return {

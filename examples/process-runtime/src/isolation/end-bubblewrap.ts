@@ -12,23 +12,25 @@ const waitMs = 1_000;
  * bubblewrap only after it has set itself up: until then it would live on, and the plugin with it (SESS-11). A stopped
  * bubblewrap makes no guest any more, so that the one that it has is found.
  */
-export async function endBubblewrap({ pid, ended }: TreeProcess): Promise<void> {
-  if (pid !== undefined) {
-    signal(pid, "SIGSTOP");
-    await until(() => isStopped(pid));
-    const first = firstChildOf(pid);
-    if (first !== undefined) signal(first, "SIGKILL");
-    signal(pid, "SIGKILL");
-    await ended;
-    if (first !== undefined) await until(() => hasEnded(first));
-  }
-  await ended;
+export async function endBubblewrap(child: TreeProcess): Promise<void> {
+  const first = child.pid === undefined ? undefined : await killGuestOf(child.pid);
+  await endAlone(child);
+  if (first !== undefined) await until(() => hasEnded(first));
 }
 
 /** Ends bubblewrap once its guest has been killed. */
 export async function endAlone({ pid, ended }: TreeProcess): Promise<void> {
   if (pid !== undefined) signal(pid, "SIGKILL");
   await ended;
+}
+
+/** @returns the guest's first process; undefined where there is no guest, and will be none */
+async function killGuestOf(bubblewrap: number): Promise<number | undefined> {
+  signal(bubblewrap, "SIGSTOP");
+  await until(() => isStopped(bubblewrap));
+  const first = firstChildOf(bubblewrap);
+  if (first !== undefined) signal(first, "SIGKILL");
+  return first;
 }
 
 async function until(isSo: () => boolean): Promise<void> {

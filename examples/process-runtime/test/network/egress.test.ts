@@ -3,39 +3,10 @@ import { networkInterfaces } from "node:os";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createEgressProxy, egressPolicy } from "@gestalt-runtime/sdk/egress";
-import { fixturePlugin, type ProviderInstance } from "@gestalt-runtime/testkit";
 import { expect, it, onTestFinished } from "vitest";
 import { describeIsolated, isolated } from "../isolation/support.js";
-import {
-  dial,
-  hostLog,
-  leftovers,
-  processesOf,
-  startRuntime,
-  startSession,
-  testDirectory,
-  type Plugin,
-} from "../support.js";
-
-interface Start {
-  readonly allowedHosts?: string[];
-  readonly defaultAction?: string;
-  readonly env?: Record<string, string>;
-  readonly relays?: readonly string[];
-}
-
-async function start(provider: ProviderInstance, { relays = [], ...request }: Start): Promise<Plugin> {
-  const sessionId = await startSession(provider);
-  for (const [index, dialTarget] of relays.entries())
-    await provider.runtime.bindHostService({ sessionId, envVar: `RELAY_${index}`, relay: { dialTarget } });
-  const { dialTarget } = await provider.runtime.startPlugin({
-    sessionId,
-    pluginName: "example",
-    ...fixturePlugin(),
-    ...request,
-  });
-  return dial(sessionId, dialTarget);
-}
+import { hostLog, leftovers, processesOf, startRuntime, testDirectory } from "../support.js";
+import { start } from "./start.js";
 
 /** Something on the host's own loopback that says who it is. */
 async function origin(name: string, host = "127.0.0.1"): Promise<{ server: Server; port: number }> {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmod } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { fixturePlugin, startGestaltd, type ProviderInstance } from "@gestalt-runtime/testkit";
+import { fixturePlugin, startGestaltd } from "@gestalt-runtime/testkit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { describeOwnNetwork, isolated } from "../isolation/support.js";
 import { copyProgramsForAll } from "../programs-for-all.js";
@@ -19,6 +19,7 @@ import {
   type Plugin,
 } from "../support.js";
 import { addresses, hasWayOut, onOwnMachine, startServers } from "./own-machine.js";
+import { start } from "./start.js";
 
 const nobody = 65_534;
 const ownNetwork = { ...isolated, network: "private" } as const;
@@ -26,18 +27,6 @@ const hostNetwork = { ...isolated, network: "host" } as const;
 const pastInterface = fileURLToPath(new URL("past-interface.sh", import.meta.url));
 /** A host that is not there is given up by the machine's own kernel after some seconds. */
 const patient = { timeout: 60_000 };
-
-async function start(provider: ProviderInstance, relays: readonly string[] = []): Promise<Plugin> {
-  const sessionId = await startSession(provider);
-  for (const [index, dialTarget] of relays.entries())
-    await provider.runtime.bindHostService({ sessionId, envVar: `RELAY_${index}`, relay: { dialTarget } });
-  const { dialTarget } = await provider.runtime.startPlugin({
-    sessionId,
-    pluginName: "example",
-    ...fixturePlugin(),
-  });
-  return dial(sessionId, dialTarget);
-}
 
 /** What a plugin reaches over HTTP. */
 async function reached({ execute }: Plugin, hosts: readonly string[], port: number): Promise<unknown[]> {
@@ -91,10 +80,7 @@ describeOwnNetwork("a plugin without an egress policy", () => {
       const provider = await startRuntime(await testDirectory(), ownNetwork, onOwnMachine());
       const { port, otherPort } = await startServers(provider);
       const hosts = ["localhost", "127.0.0.1", addresses.first];
-      const plugin = await start(
-        provider,
-        hosts.map((host) => `tcp://${host}:${port}`),
-      );
+      const plugin = await start(provider, { relays: hosts.map((host) => `tcp://${host}:${port}`) });
       expect(await reached(plugin, hosts, port)).toEqual([true, true, true]);
       expect(await reached(plugin, hosts, otherPort)).toEqual([false, false, true]);
       expect(await reached(plugin, [addresses.outside], otherPort)).toEqual([true]);

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import {
@@ -7,38 +6,20 @@ import {
   logForwarderFromEnvironment,
   type PluginRuntimeProvider,
 } from "@gestalt-runtime/sdk";
-import { openProcessTree, type ProcessTree } from "@gestalt-runtime/sdk/processes";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fixturePlugin } from "../../src/index.js";
 import { startGestaltd, startProvider } from "../../src/host/index.js";
+import { processGuests } from "../process-guests.js";
 import { TestDirectory, fixture, processesWith } from "./fixtures.js";
 
 const run = promisify(execFile);
 
 /** A whole runtime that runs plugins as processes of this machine. */
 function processRuntime(tmp: string, env: Readonly<Record<string, string>>): PluginRuntimeProvider {
-  const trees = new Map<string, ProcessTree>();
   return createSessionRuntime(
     () => ({
       traits: { kind: "in-process", needs: "nothing", accepts: [], egress: "none", hostServices: "direct" },
-      async create() {
-        const directory = await mkdtemp(join(tmp, "r-"));
-        trees.set(directory, await openProcessTree());
-        return { handle: directory, shared: { onHost: directory, inGuest: directory } };
-      },
-      async launch(directory, { command, args, env: environment, io }) {
-        const tree = trees.get(directory);
-        if (tree === undefined) throw new Error("the session was stopped");
-        const child = await tree.spawn({ command, args, env: environment });
-        io.consume("stdout", child.stdout);
-        io.consume("stderr", child.stderr);
-        return { ended: child.ended };
-      },
-      async destroy(directory) {
-        await trees.get(directory)?.stop({ graceMs: 500 });
-        await rm(directory, { recursive: true, force: true });
-        return "gone";
-      },
+      ...processGuests(join(tmp, "r-")),
     }),
     { logs: logForwarderFromEnvironment(env) },
   );

@@ -65,7 +65,7 @@ export class Place {
   paths(except: readonly string[] = []): string[] {
     return entriesBelow(this.directory)
       .map(({ path }) => path)
-      .filter((path) => !except.some((own) => path === own || path.startsWith(`${own}/`)))
+      .filter((path) => !isWithin(path, except))
       .map((path) => path.slice(this.directory.length + 1))
       .sort();
   }
@@ -110,9 +110,7 @@ export class Place {
       name,
     }));
     const ofSuite = [...this.#ofSuite];
-    const others = entriesBelow(this.directory).filter(
-      ({ path }) => !ofSuite.some((own) => path === own || path.startsWith(`${own}/`)),
-    );
+    const others = entriesBelow(this.directory).filter(({ path }) => !isWithin(path, ofSuite));
     const lying = others.map(({ path, entry }) => ({
       key: path,
       kind: kindOf(entry),
@@ -122,6 +120,10 @@ export class Place {
       ones.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
     return [...sorted(running), ...sorted(lying)];
   }
+}
+
+function isWithin(path: string, places: readonly string[]): boolean {
+  return places.some((own) => path === own || path.startsWith(`${own}/`));
 }
 
 interface Entry {
